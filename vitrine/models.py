@@ -1,0 +1,85 @@
+"""A model as data: an ONNX graph and the description beside it (design, Models)."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from vitrine import errors
+from vitrine.preprocessing import Resize
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ModelDescription:
+    """What a graph wants and gives. ``mean`` and ``std`` are of pixels scaled to 0..1; None: the graph normalises."""
+
+    id: str
+    file: str
+    licence: str
+    input_name: str
+    layout: Literal["NHWC", "NCHW"]
+    dtype: Literal["uint8", "float32"]
+    mean: tuple[float, float, float] | None
+    std: tuple[float, float, float] | None
+    resize: Resize
+    output_name: str
+    dimension: int
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> ModelDescription:
+        """The YAML document, already parsed. Raises Misconfigured with the key that is wrong."""
+        try:
+            return cls._parsed(document)
+        except KeyError as error:
+            raise errors.Misconfigured(f"The model description lacks the key {error}.") from error
+        except (TypeError, ValueError) as error:
+            raise errors.Misconfigured(f"The model description is wrong: {error}.") from error
+
+    @classmethod
+    def _parsed(cls, document: Mapping[str, Any]) -> ModelDescription:
+        source, resize, output = document["input"], document["resize"], document["output"]
+        _one_of("input.layout", source["layout"], ("NHWC", "NCHW"))
+        _one_of("input.dtype", source["dtype"], ("uint8", "float32"))
+        _one_of("resize.mode", resize["mode"], ("center_crop", "letterbox"))
+        _one_of("resize.interpolation", resize.get("interpolation", "bilinear"), ("bilinear", "bicubic"))
+        size = int(source["size"])
+        return cls(
+            id=str(document["id"]),
+            file=str(document["file"]),
+            licence=str(document.get("licence", "")),
+            input_name=str(source["name"]),
+            layout=source["layout"],
+            dtype=source["dtype"],
+            mean=_three("input.mean", source.get("mean")),
+            std=_three("input.std", source.get("std")),
+            resize=Resize(
+                mode=resize["mode"],
+                size=size,
+                shorter_side=int(resize.get("shorter_side", size)),
+                interpolation=resize.get("interpolation", "bilinear"),
+            ),
+            output_name=str(output["name"]),
+            dimension=int(output["dimension"]),
+        )
+
+    def full_id(self, graph_sha256: str) -> str:
+        """The id in the database. It changes with the graph and with anything that changes what the graph is shown."""
+        shown = json.dumps([self.layout, self.dtype, self.mean, self.std, dataclasses.asdict(self.resize)])
+        digest = hashlib.sha256(f"{graph_sha256}{shown}".encode()).hexdigest()
+        return f"{self.id}@{digest[:16]}"
+
+
+def _one_of(key: str, value: object, allowed: tuple[str, ...]) -> None:
+    if value not in allowed:
+        raise ValueError(f"{key} is {value!r}, but must be one of {', '.join(allowed)}")
+
+
+def _three(key: str, value: Any) -> tuple[float, float, float] | None:
+    if value is None:
+        return None
+    if len(value) != 3:
+        raise ValueError(f"{key} needs three numbers")
+    return float(value[0]), float(value[1]), float(value[2])

@@ -1,0 +1,345 @@
+"""The ports: what the rooms may ask of the outside world. One Protocol for each row of the sizes table."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from vitrine.domain import (
+    CatalogueImage,
+    Embedding,
+    Neighbour,
+    NewSearch,
+    Pixels,
+    Problem,
+    Record,
+    RecordContent,
+    Region,
+    Search,
+    Stage,
+    StoredEmbedding,
+)
+from vitrine.messages import SearchEvent, SearchRequested
+from vitrine.preprocessing import Resize
+
+if TYPE_CHECKING:
+    from vitrine.classifier import LinearHead
+    from vitrine.verdict import Calibration
+
+
+class ImageStore(Protocol):
+    """Bytes under keys (`domain.original_key` and its siblings). Writes are atomic, durable and idempotent.
+
+    Every method raises DependencyUnavailable when the store is away or full.
+    """
+
+    def write(self, key: str, data: bytes) -> None: ...
+    def read(self, key: str) -> bytes:
+        """Raises NotFound."""
+        ...
+
+    def exists(self, key: str) -> bool: ...
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class DecodeRequest:
+    """What to make of a picture: the region, a square for the model, and a preview for the geometric check."""
+
+    region: Region | None = None
+    model_input: Resize | None = None
+    preview_size: int | None = None
+    jpeg_size: int | None = None
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Decoded:
+    """What was asked for, and the size of the upright original in px.
+
+    model_input: uint8 [size, size, 3]; preview: uint8 RGB [h, w, 3]; jpeg: a re-encoded picture without metadata.
+    """
+
+    width: int
+    height: int
+    model_input: Pixels | None = None
+    preview: Pixels | None = None
+    jpeg: bytes | None = None
+
+
+class Decoder(Protocol):
+    """Reads pictures that nobody vouches for. Thread-safe; ``slots`` pictures are decoded at a time."""
+
+    slots: int
+
+    def decode(self, data: bytes, request: DecodeRequest) -> Decoded:
+        """Raises UnsupportedPicture, BrokenPicture, TooLarge or RejectedInput; never takes its caller down."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class Encoder(Protocol):
+    """A model that turns squares into unit embeddings. Thread-safe."""
+
+    @property
+    def model_id(self) -> str: ...
+    @property
+    def resize(self) -> Resize: ...
+    @property
+    def dimension(self) -> int: ...
+
+    def encode(self, batch: Pixels) -> npt.NDArray[np.float32]:
+        """uint8 [n, size, size, 3] in, float32 [n, dimension] of unit length out. Raises DependencyUnavailable."""
+        ...
+
+
+class IndexView(Protocol):
+    """One immutable snapshot with what was added after it; all of a search's answers come from one view. Thread-safe.
+
+    class_missing: why there is no head (a stable code), None where there is one.
+    """
+
+    @property
+    def snapshot(self) -> str: ...
+    @property
+    def calibration(self) -> Calibration: ...
+    @property
+    def head(self) -> LinearHead | None: ...
+    @property
+    def class_missing(self) -> str | None: ...
+    @property
+    def size(self) -> int:
+        """Vectors that can be found."""
+        ...
+
+    def search(self, embedding: Embedding, k: int) -> Sequence[Neighbour]:
+        """At most ``k``, most similar first."""
+        ...
+
+
+class VectorIndex(Protocol):
+    """Nearest images under one model."""
+
+    def view(self) -> IndexView:
+        """The newest view. Raises IndexNotReady where there is nothing to search yet."""
+        ...
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class SnapshotNotes:
+    """What is known of a snapshot beside its vectors.
+
+    watermark: sequence of the last embedding in it. class_report: figures of the head on held-out objects.
+    """
+
+    watermark: int
+    calibration: Calibration
+    head: LinearHead | None
+    class_missing: str | None
+    class_report: Mapping[str, Any]
+
+
+class SnapshotDraft(Protocol):
+    """An index that is built and not yet visible to anybody."""
+
+    def neighbours(
+        self, queries: npt.NDArray[np.float32], k: int
+    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
+        """float32 [n, d] in; similarities float32 [n, k] and row numbers int64 [n, k] (-1: none) out, best first."""
+        ...
+
+    def publish(self, notes: SnapshotNotes) -> Mapping[str, Any]:
+        """Make it the current snapshot of its model by one atomic step; returns the manifest."""
+        ...
+
+
+class SnapshotStore(Protocol):
+    """Immutable snapshots, one line of them for each model."""
+
+    def draft(self, model_id: str, image_ids: npt.NDArray[np.int64], vectors: npt.NDArray[np.float32]) -> SnapshotDraft:
+        """int64 [n] and float32 [n, d] of unit length."""
+        ...
+
+    def current(self, model_id: str) -> Mapping[str, Any] | None:
+        """The manifest of the snapshot that is served; None before the first. Raises DamagedSnapshot."""
+        ...
+
+    def verify(self, model_id: str) -> Mapping[str, Any]:
+        """Read every byte of the current snapshot. Returns its manifest; raises DamagedSnapshot or IndexNotReady."""
+        ...
+
+
+class Leases(Protocol):
+    """One writer at a time among all processes."""
+
+    def hold(self, name: str) -> AbstractContextManager[int]:
+        """The epoch, which grows with every holder. Raises DependencyUnavailable while somebody else holds it."""
+        ...
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Page:
+    """A page of records and where the next one starts (None: this was the last)."""
+
+    records: Sequence[Record]
+    next_cursor: str | None
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class CatalogueCounts:
+    records: int
+    withdrawn: int
+    images: int
+    embeddings: int
+    """Embeddings under the model asked for."""
+
+
+class Catalogue(Protocol):
+    """Records, their images and the embeddings. All methods raise DependencyUnavailable when the database is away."""
+
+    def put_record(self, content: RecordContent) -> tuple[int, bool]:
+        """Insert or update by external id; returns the record's number and whether anything changed.
+
+        A withdrawn record that is put again is shown again.
+        """
+        ...
+
+    def add_image(self, record_id: int, *, sha256: str, width: int, height: int, source: str) -> int:
+        """Number of the record's image with these bytes; added at the end if new.
+
+        ``source`` is where it came from (path or URL).
+        """
+        ...
+
+    def image_by_source(self, record_id: int, source: str) -> CatalogueImage | None: ...
+    def add_embeddings(self, model_id: str, vectors: Mapping[int, Embedding]) -> int:
+        """Image number → unit vector; an image that has one under this model keeps it. Returns how many were new."""
+        ...
+
+    def images_without_embedding(self, model_id: str, image_ids: Sequence[int]) -> set[int]: ...
+    def embeddings_after(self, model_id: str, sequence: int, limit: int) -> Sequence[StoredEmbedding]:
+        """In order of sequence, images of withdrawn records included."""
+        ...
+
+    def withdrawn_image_ids(self) -> frozenset[int]: ...
+    def record(self, record_id: int) -> Record:
+        """Raises NotFound."""
+        ...
+
+    def record_by_external_id(self, external_id: str) -> Record | None: ...
+    def records_of_images(self, image_ids: Iterable[int]) -> Mapping[int, Record]:
+        """Image number → its record; images of withdrawn records are left out."""
+        ...
+
+    def image(self, image_id: int) -> CatalogueImage:
+        """Raises NotFound."""
+        ...
+
+    def images(self, image_ids: Iterable[int]) -> Mapping[int, CatalogueImage]: ...
+    def browse(
+        self, *, text: str = "", typology: str = "", museum: str = "", cursor: str | None = None, limit: int = 24
+    ) -> Page:
+        """Records that are not withdrawn, newest numbers last; ``text`` is full-text over the words of a record."""
+        ...
+
+    def update_record(self, record_id: int, content: RecordContent) -> Record:
+        """Raises NotFound."""
+        ...
+
+    def withdraw(self, record_id: int) -> None:
+        """Raises NotFound. The record stays in the database and leaves every answer."""
+        ...
+
+    def labels(self) -> Mapping[int, str]:
+        """Record number → typology, of records that have one and are not withdrawn."""
+        ...
+
+    def counts(self, model_id: str) -> CatalogueCounts: ...
+    def facets(self) -> Mapping[str, Sequence[tuple[str, int]]]:
+        """``typology`` and ``museum`` → their values with counts, most frequent first."""
+        ...
+
+
+class SearchLedger(Protocol):
+    """The truth about searches. A search that was accepted ends in exactly one terminal row, whatever is killed.
+
+    All methods raise DependencyUnavailable when the database is away.
+    """
+
+    def accept(self, batch_id: str, searches: Sequence[NewSearch]) -> None:
+        """Durable when it returns."""
+        ...
+
+    def get(self, search_id: str) -> Search:
+        """Raises NotFound."""
+        ...
+
+    def batch(self, batch_id: str) -> Sequence[Search]:
+        """In the order of upload. Raises NotFound."""
+        ...
+
+    def start(self, search_id: str, attempt: int) -> Search | None:
+        """Mark as running; None where the search is terminal already (then the message is old news)."""
+        ...
+
+    def release(self, search_id: str) -> None:
+        """Back to waiting, and the start does not count: what stopped the search was not its own doing."""
+        ...
+
+    def record_stages(self, search_id: str, stages: Sequence[tuple[Stage, float]]) -> Sequence[SearchEvent]:
+        """Append stages with the Unix time each was reached; nothing is appended to a terminal search."""
+        ...
+
+    def complete(self, search_id: str, result: str, stages: Sequence[tuple[Stage, float]]) -> Sequence[SearchEvent]:
+        """Terminal row and events in one transaction; empty where another worker was faster or it was cancelled.
+
+        ``result`` is the public JSON document.
+        """
+        ...
+
+    def fail(self, search_id: str, problem: Problem) -> Sequence[SearchEvent]: ...
+    def cancel(self, search_id: str) -> Sequence[SearchEvent]: ...
+    def events_after(self, batch_id: str, sequence: int) -> Sequence[SearchEvent]: ...
+    def unfinished(self) -> Sequence[str]:
+        """Ids of searches without a terminal row, oldest first."""
+        ...
+
+    def queue_position(self, search_id: str) -> int | None:
+        """1 for the next one to be taken up; None where it is not waiting."""
+        ...
+
+
+Handler = Callable[[SearchRequested], None]
+"""Returns when the message may be acknowledged; raises DependencyUnavailable to have it delivered again."""
+
+
+class Broker(Protocol):
+    """The search queue and the output exchange."""
+
+    def publish(self, request: SearchRequested) -> None:
+        """Raises DependencyUnavailable, and then the message must be assumed not to have arrived."""
+        ...
+
+    def publish_events(self, events: Sequence[SearchEvent]) -> None:
+        """News only: losing one loses nothing, because the ledger holds them all."""
+        ...
+
+    def subscribe(self, listener: Callable[[SearchEvent], None]) -> Callable[[], None]:
+        """Every event from now on, on a thread of the broker's; returns the unsubscription."""
+        ...
+
+    def consume(self, handler: Handler, *, slots: int) -> None:
+        """Start taking messages, ``slots`` at a time, each on a thread of its own. Returns at once."""
+        ...
+
+    def stop_consuming(self, timeout_s: float) -> bool:
+        """Take nothing new and wait for what is in hand; False where something was still running."""
+        ...
+
+    def depth(self) -> int:
+        """Messages that wait."""
+        ...

@@ -1,0 +1,95 @@
+"""The one preprocessing of indexing and searching: an upright picture in, exactly what a model wants to see out."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Literal
+
+import numpy as np
+from PIL import Image
+
+from vitrine import errors
+from vitrine.domain import Pixels, Region
+
+_FILTERS = {"bilinear": Image.Resampling.BILINEAR, "bicubic": Image.Resampling.BICUBIC}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Resize:
+    """How a picture becomes a square of ``size`` px.
+
+    ``center_crop`` brings the shorter side to ``shorter_side`` and cuts the central square out;
+    ``letterbox`` brings the longer side to ``size`` and pads with the mean colour of the picture's border.
+    """
+
+    mode: Literal["center_crop", "letterbox"]
+    size: int
+    shorter_side: int | None = None
+    interpolation: Literal["bilinear", "bicubic"] = "bilinear"
+
+
+def crop(pixels: Pixels, region: Region | None) -> Pixels:
+    """The region of an upright picture. Raises RejectedInput where it holds less than 8 px a side."""
+    if region is None:
+        return pixels
+    height, width = pixels.shape[:2]
+    left, top = round(region.x * width), round(region.y * height)
+    right, bottom = round((region.x + region.width) * width), round((region.y + region.height) * height)
+    part = pixels[max(top, 0) : min(bottom, height), max(left, 0) : min(right, width)]
+    if min(part.shape[:2]) < 8:
+        raise errors.RejectedInput("The selected region is too small: select at least 8 pixels.", code="bad_region")
+    return part
+
+
+def fit(pixels: Pixels, resize: Resize) -> Pixels:
+    """uint8 [h, w, 3] in, uint8 [size, size, 3] out, antialiased."""
+    if resize.mode == "letterbox":
+        return _letterbox(pixels, resize)
+    return _center_crop(pixels, resize)
+
+
+def longest_side(pixels: Pixels, size: int) -> Pixels:
+    """The picture shrunk so that its longer side is at most ``size`` px; never enlarged."""
+    height, width = pixels.shape[:2]
+    if max(height, width) <= size:
+        return pixels
+    scale = size / max(height, width)
+    return _resized(pixels, max(1, round(width * scale)), max(1, round(height * scale)), Image.Resampling.BILINEAR)
+
+
+def _center_crop(pixels: Pixels, resize: Resize) -> Pixels:
+    height, width = pixels.shape[:2]
+    shorter_side = resize.shorter_side or resize.size
+    scale = shorter_side / min(height, width)
+    new_width, new_height = max(resize.size, round(width * scale)), max(resize.size, round(height * scale))
+    # Only what the crop shows is resampled: a panorama costs no more than a square.
+    left, top = (new_width - resize.size) // 2, (new_height - resize.size) // 2
+    box = (
+        left * width / new_width,
+        top * height / new_height,
+        (left + resize.size) * width / new_width,
+        (top + resize.size) * height / new_height,
+    )
+    image = Image.fromarray(pixels).resize((resize.size, resize.size), _FILTERS[resize.interpolation], box=box)
+    return np.asarray(image)
+
+
+def _letterbox(pixels: Pixels, resize: Resize) -> Pixels:
+    height, width = pixels.shape[:2]
+    scale = resize.size / max(height, width)
+    new_width, new_height = max(1, round(width * scale)), max(1, round(height * scale))
+    inner = _resized(pixels, new_width, new_height, _FILTERS[resize.interpolation])
+    square = np.empty((resize.size, resize.size, 3), np.uint8)
+    square[:] = _border_colour(inner)
+    top, left = (resize.size - new_height) // 2, (resize.size - new_width) // 2
+    square[top : top + new_height, left : left + new_width] = inner
+    return square
+
+
+def _border_colour(pixels: Pixels) -> Pixels:
+    border = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
+    return np.asarray(border.mean(axis=0).round(), np.uint8)
+
+
+def _resized(pixels: Pixels, width: int, height: int, resampling: Image.Resampling) -> Pixels:
+    return np.asarray(Image.fromarray(pixels).resize((width, height), resampling))

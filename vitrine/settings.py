@@ -1,0 +1,76 @@
+"""Every setting, read from the environment (prefix VITRINE_) when an entry point asks; docs/settings.md lists them."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+
+import pydantic
+import pydantic_settings
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+MODELS = ROOT / "models"
+
+
+class Settings(pydantic_settings.BaseSettings):
+    """One frozen value for one process. Units are in the names."""
+
+    model_config = pydantic_settings.SettingsConfigDict(env_prefix="VITRINE_", frozen=True, extra="ignore")
+
+    home: pathlib.Path = pydantic.Field(
+        default=ROOT / ".vitrine", description="Where the catalogue, the photographs and the snapshots lie."
+    )
+    model: str = pydantic.Field(
+        default="vitrine-s", description="Id of a model under models/, or the path of a model description (YAML)."
+    )
+    database_url: str = pydantic.Field(
+        default="", description="SQLAlchemy URL; empty: SQLite at VITRINE_HOME/catalogue.sqlite3."
+    )
+    host: str = pydantic.Field(default="127.0.0.1", description="Address that the HTTP server listens on.")
+    port: int = pydantic.Field(
+        default=8000, validation_alias=pydantic.AliasChoices("VITRINE_PORT", "PORT"), description="Port of the server."
+    )
+    workers: int = pydantic.Field(
+        default=0,
+        ge=0,
+        description="Searches in hand at a time; 0: four for each core, so that some can be encoded together.",
+    )
+    decoders: int = pydantic.Field(default=0, ge=0, description="Decoder processes; 0: one for each core.")
+    decode_timeout_s: float = pydantic.Field(default=20.0, gt=0, description="Wall time that one picture may take.")
+    decode_memory_mib: int = pydantic.Field(
+        default=2048, ge=256, description="Address space of a decoder process, in MiB."
+    )
+    max_upload_mib: float = pydantic.Field(default=50.0, gt=0, description="Largest photograph, in MiB.")
+    max_files: int = pydantic.Field(default=50, ge=1, description="Most photographs in one upload.")
+    max_pixels: int = pydantic.Field(
+        default=100_000_000, ge=1_000_000, description="Most pixels that are decoded; four times as many for JPEG."
+    )
+    max_wait_s: float = pydantic.Field(
+        default=120.0, gt=0, description="Expected wait above which new searches are answered 503 with Retry-After."
+    )
+    geometric_check: bool = pydantic.Field(
+        default=True, description="Whether searches that do not say compare local features of the first 20 neighbours."
+    )
+    refresh_s: float = pydantic.Field(
+        default=1.0, gt=0, description="How often changes of the catalogue and new snapshots are looked for."
+    )
+
+    @property
+    def sqlalchemy_url(self) -> str:
+        return self.database_url or f"sqlite:///{self.home / 'catalogue.sqlite3'}"
+
+    @property
+    def cores(self) -> int:
+        return len(os.sched_getaffinity(0))
+
+    @property
+    def worker_slots(self) -> int:
+        return self.workers or 4 * self.cores
+
+    @property
+    def decoder_slots(self) -> int:
+        return self.decoders or self.cores
+
+    @property
+    def max_upload_bytes(self) -> int:
+        return int(self.max_upload_mib * 2**20)

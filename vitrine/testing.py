@@ -1,0 +1,284 @@
+"""In-memory adapters: a catalogue, an image store and an encoder that need no server, no disk and no model.
+
+They keep every promise of their port, so that a test on them is a test of what runs.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import pathlib
+import re
+import threading
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from vitrine import errors
+from vitrine.domain import CatalogueImage, Embedding, Pixels, Record, RecordContent, StoredEmbedding
+from vitrine.ports import CatalogueCounts, Page
+from vitrine.preprocessing import Resize
+
+_WORD = re.compile(r"\w+")
+_ENDING = 2
+_SHORTEST_STEM = 3
+
+
+class MemoryImageStore:
+    def __init__(self) -> None:
+        self._data: dict[str, bytes] = {}
+
+    def write(self, key: str, data: bytes) -> None:
+        self._data.setdefault(_checked(key), bytes(data))
+
+    def read(self, key: str) -> bytes:
+        try:
+            return self._data[_checked(key)]
+        except KeyError as error:
+            raise errors.NotFound(f"The image store has no {key}.") from error
+
+    def exists(self, key: str) -> bool:
+        return _checked(key) in self._data
+
+
+class MemoryCatalogue:
+    """Records, images and embeddings in dictionaries under one lock."""
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._records: dict[int, Record] = {}
+        self._by_external_id: dict[str, int] = {}
+        self._images: dict[int, CatalogueImage] = {}
+        self._sources: dict[int, str] = {}
+        self._embeddings: dict[tuple[str, int], StoredEmbedding] = {}
+        self._last_sequence = 0
+
+    # Records
+
+    def put_record(self, content: RecordContent) -> tuple[int, bool]:
+        with self._lock:
+            known = self._by_external_id.get(content.external_id)
+            if known is None:
+                record_id = len(self._records) + 1
+                self._records[record_id] = Record(id=record_id, content=content, image_ids=())
+                self._by_external_id[content.external_id] = record_id
+                return record_id, True
+            record = self._records[known]
+            if record.content == content and not record.withdrawn:
+                return known, False
+            self._change(record, content=content, withdrawn=False)
+            return known, True
+
+    def update_record(self, record_id: int, content: RecordContent) -> Record:
+        with self._lock:
+            record = self.record(record_id)
+            if self._by_external_id.get(content.external_id, record_id) != record_id:
+                raise errors.RejectedInput(f"Another record has the external id {content.external_id!r}.")
+            del self._by_external_id[record.content.external_id]
+            self._by_external_id[content.external_id] = record_id
+            return self._change(record, content=content, withdrawn=record.withdrawn)
+
+    def withdraw(self, record_id: int) -> None:
+        with self._lock:
+            record = self.record(record_id)
+            self._change(record, content=record.content, withdrawn=True)
+
+    def record(self, record_id: int) -> Record:
+        with self._lock:
+            if record_id not in self._records:
+                raise errors.NotFound(f"There is no record {record_id}.")
+            return self._records[record_id]
+
+    def record_by_external_id(self, external_id: str) -> Record | None:
+        with self._lock:
+            record_id = self._by_external_id.get(external_id)
+            return None if record_id is None else self._records[record_id]
+
+    def records_of_images(self, image_ids: Iterable[int]) -> Mapping[int, Record]:
+        with self._lock:
+            owners = {number: self._records[image.record_id] for number, image in self.images(image_ids).items()}
+        return {image_id: record for image_id, record in owners.items() if not record.withdrawn}
+
+    def browse(
+        self, *, text: str = "", typology: str = "", museum: str = "", cursor: str | None = None, limit: int = 24
+    ) -> Page:
+        stems = _stems(text) if text.strip() else []
+        after = _cursor(cursor) if cursor else 0
+        found = [
+            record
+            for record in self._shown()
+            if record.id > after
+            and typology in ("", record.content.typology)
+            and museum in ("", record.content.museum)
+            and _speaks_of(record.content, stems)
+        ][: limit + 1]
+        more = len(found) > limit
+        return Page(records=found[:limit], next_cursor=str(found[limit - 1].id) if more else None)
+
+    def labels(self) -> Mapping[int, str]:
+        return {record.id: record.content.typology for record in self._shown() if record.content.typology}
+
+    def facets(self) -> Mapping[str, Sequence[tuple[str, int]]]:
+        contents = [record.content for record in self._shown()]
+        return {
+            "typology": _by_frequency(content.typology for content in contents),
+            "museum": _by_frequency(content.museum for content in contents),
+        }
+
+    # Images
+
+    def add_image(self, record_id: int, *, sha256: str, width: int, height: int, source: str) -> int:
+        with self._lock:
+            record = self.record(record_id)
+            for image_id in record.image_ids:
+                if self._images[image_id].sha256 == sha256:
+                    self._sources[image_id] = source
+                    return image_id
+            image = CatalogueImage(
+                id=len(self._images) + 1,
+                record_id=record_id,
+                sha256=sha256,
+                position=len(record.image_ids),
+                width=width,
+                height=height,
+            )
+            self._images[image.id], self._sources[image.id] = image, source
+            self._records[record_id] = dataclasses.replace(record, image_ids=(*record.image_ids, image.id))
+            return image.id
+
+    def image_by_source(self, record_id: int, source: str) -> CatalogueImage | None:
+        with self._lock:
+            record = self._records.get(record_id)
+            image_ids = record.image_ids if record else ()
+            return next((self._images[number] for number in image_ids if self._sources[number] == source), None)
+
+    def image(self, image_id: int) -> CatalogueImage:
+        with self._lock:
+            if image_id not in self._images:
+                raise errors.NotFound(f"There is no image {image_id}.")
+            return self._images[image_id]
+
+    def images(self, image_ids: Iterable[int]) -> Mapping[int, CatalogueImage]:
+        with self._lock:
+            return {image_id: self._images[image_id] for image_id in image_ids if image_id in self._images}
+
+    def withdrawn_image_ids(self) -> frozenset[int]:
+        with self._lock:
+            withdrawn = [record for record in self._records.values() if record.withdrawn]
+        return frozenset(image_id for record in withdrawn for image_id in record.image_ids)
+
+    # Embeddings
+
+    def add_embeddings(self, model_id: str, vectors: Mapping[int, Embedding]) -> int:
+        with self._lock:
+            new = self.images_without_embedding(model_id, list(vectors))
+            for image_id in [image_id for image_id in vectors if image_id in new]:
+                self._last_sequence += 1
+                self._embeddings[model_id, image_id] = StoredEmbedding(
+                    sequence=self._last_sequence,
+                    image_id=image_id,
+                    record_id=self.image(image_id).record_id,
+                    vector=np.array(vectors[image_id], np.float32),
+                )
+            return len(new)
+
+    def images_without_embedding(self, model_id: str, image_ids: Sequence[int]) -> set[int]:
+        with self._lock:
+            return {image_id for image_id in image_ids if (model_id, image_id) not in self._embeddings}
+
+    def embeddings_after(self, model_id: str, sequence: int, limit: int) -> Sequence[StoredEmbedding]:
+        with self._lock:
+            # Dictionaries keep the order of insertion, which is the order of sequence.
+            rows = [row for (model, _), row in self._embeddings.items() if model == model_id]
+        return [row for row in rows if row.sequence > sequence][:limit]
+
+    def counts(self, model_id: str) -> CatalogueCounts:
+        with self._lock:
+            withdrawn = sum(record.withdrawn for record in self._records.values())
+            return CatalogueCounts(
+                records=len(self._records) - withdrawn,
+                withdrawn=withdrawn,
+                images=len(self._images),
+                embeddings=sum(model == model_id for model, _ in self._embeddings),
+            )
+
+    def _shown(self) -> list[Record]:
+        with self._lock:
+            return [record for record in self._records.values() if not record.withdrawn]
+
+    def _change(self, record: Record, *, content: RecordContent, withdrawn: bool) -> Record:
+        changed = dataclasses.replace(record, content=content, withdrawn=withdrawn, revision=record.revision + 1)
+        self._records[record.id] = changed
+        return changed
+
+
+class ToyEncoder:
+    """Colours and edges of a picture as a vector: no model, and pictures that look alike are near each other.
+
+    A histogram of 4 × 4 × 4 colours, and one of 8 edge directions in each of 4 × 4 cells.
+    """
+
+    model_id = "toy@0000000000000000"
+    resize = Resize(mode="letterbox", size=64)
+    dimension = 64 + 128
+
+    def encode(self, batch: Pixels) -> npt.NDArray[np.float32]:
+        vectors = np.stack([np.concatenate([_colours(picture), _edges(picture)]) for picture in batch])
+        # The root lets rare colours count beside the ground; neither half can vanish, because the colours never do.
+        rooted = np.sqrt(vectors)
+        return np.asarray(rooted / np.linalg.norm(rooted, axis=1, keepdims=True), np.float32)
+
+
+def _colours(picture: Pixels) -> npt.NDArray[np.float64]:
+    red, green, blue = (picture.reshape(-1, 3) // 64).T.astype(np.int64)
+    return np.bincount(red * 16 + green * 4 + blue, minlength=64) / len(red)
+
+
+def _edges(picture: Pixels) -> npt.NDArray[np.float64]:
+    grey = picture.mean(axis=2)
+    down, right = np.gradient(grey)
+    direction = ((np.arctan2(down, right) + np.pi) / (2 * np.pi) * 8).astype(np.int64) % 8
+    rows, columns = np.indices(grey.shape)
+    cell = rows * 4 // grey.shape[0] * 4 + columns * 4 // grey.shape[1]
+    strength = np.hypot(down, right)
+    histogram = np.bincount((cell * 8 + direction).ravel(), strength.ravel(), minlength=128)
+    return np.asarray(histogram / max(float(strength.sum()), 1.0))
+
+
+def _checked(key: str) -> str:
+    path = pathlib.PurePosixPath(key)
+    if path.is_absolute() or ".." in path.parts:
+        raise errors.NotFound(f"{key!r} is not a key.")
+    return key
+
+
+def _by_frequency(values: Iterable[str]) -> list[tuple[str, int]]:
+    counts = Counter(value for value in values if value)
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+
+
+def _cursor(cursor: str) -> int:
+    try:
+        return int(cursor)
+    except ValueError as error:
+        raise errors.RejectedInput(f"{cursor!r} is not a cursor of this list.") from error
+
+
+def _words(text: str) -> list[str]:
+    return _WORD.findall(text.casefold().replace("ё", "е"))
+
+
+def _stems(text: str) -> list[str]:
+    found = [word[: max(_SHORTEST_STEM, len(word) - _ENDING)] for word in _words(text)]
+    if not found:
+        raise errors.RejectedInput("Type at least one letter or digit to search for.")
+    return found
+
+
+def _speaks_of(content: RecordContent, stems: Sequence[str]) -> bool:
+    plain = dataclasses.asdict(content)
+    translated = [text for texts in content.translations.values() for text in texts.values()]
+    texts = [str(value) for name, value in plain.items() if name not in ("authors", "translations") and value]
+    words = _words(" ".join([*texts, *content.authors, *translated]))
+    return all(any(word.startswith(stem) for word in words) for stem in stems)
