@@ -1,0 +1,90 @@
+"""The child process of the subprocess decoder: reads a request, answers, waits for the next; ends with its parent.
+
+A frame is a 4-byte length, a JSON header of that length, then the binary parts whose sizes the header names.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import resource
+import signal
+import struct
+import sys
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from vitrine import errors
+from vitrine.adapters import picture_decoding
+from vitrine.domain import Region
+from vitrine.ports import Decoded, DecodeRequest
+from vitrine.preprocessing import Resize
+
+
+def request_header(size: int, request: DecodeRequest) -> bytes:
+    return _framed({"size": size, **dataclasses.asdict(request)})
+
+
+def _request(header: dict[str, Any]) -> DecodeRequest:
+    region, model_input = header["region"], header["model_input"]
+    return DecodeRequest(
+        region=Region(**region) if region else None,
+        model_input=Resize(**model_input) if model_input else None,
+        preview_size=header["preview_size"],
+        jpeg_size=header["jpeg_size"],
+    )
+
+
+def _answer(decoded: Decoded) -> list[bytes]:
+    parts = {
+        "model_input": decoded.model_input,
+        "preview": decoded.preview,
+        "jpeg": np.frombuffer(decoded.jpeg, np.uint8) if decoded.jpeg else None,
+    }
+    shapes = {name: part.shape for name, part in parts.items() if part is not None}
+    header = _framed({"width": decoded.width, "height": decoded.height, "shapes": shapes})
+    return [header, *(part.tobytes() for part in parts.values() if part is not None)]
+
+
+def _refusal(error: errors.VitrineError) -> list[bytes]:
+    return [_framed({"error": type(error).__name__, "message": error.message, "code": error.code})]
+
+
+def _framed(header: dict[str, Any]) -> bytes:
+    encoded = json.dumps(header).encode()
+    return struct.pack("<I", len(encoded)) + encoded
+
+
+def _serve(source: BinaryIO, sink: BinaryIO, max_pixels: int) -> None:
+    while prefix := source.read(4):
+        header = json.loads(source.read(struct.unpack("<I", prefix)[0]))
+        data = source.read(header["size"])
+        try:
+            answer = _answer(picture_decoding.decode(data, _request(header), max_pixels=max_pixels))
+        except errors.VitrineError as error:
+            answer = _refusal(error)
+        except MemoryError:
+            answer = _refusal(errors.TooLarge("Decoding this picture takes too much memory. Save a smaller copy."))
+        # The process boundary: the parent hears of everything, and this child lives on.
+        except Exception as error:  # noqa: BLE001
+            answer = _refusal(errors.BrokenPicture(f"The picture could not be decoded ({error!r}). Save it anew."))
+        for part in answer:
+            sink.write(part)
+        sink.flush()
+
+
+def main() -> None:
+    memory_bytes, max_pixels = int(sys.argv[1]), int(sys.argv[2])
+    # Ctrl-C reaches the whole process group; the parent decides when this process ends (by closing its input).
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    sink = sys.stdout.buffer
+    # Whatever a library prints must not end up in the middle of a frame.
+    sys.stdout = sys.stderr
+    _serve(sys.stdin.buffer, sink, max_pixels)
+
+
+if __name__ == "__main__":
+    main()

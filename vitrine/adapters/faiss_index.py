@@ -1,0 +1,149 @@
+"""The vector index: the current snapshot, memory-mapped, and a small exact delta of what was embedded since.
+
+Views are immutable, so a search never waits for a refresh and never sees half of one.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+import threading
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from vitrine import errors
+from vitrine.adapters import faiss_build
+from vitrine.adapters.snapshot_folder import OpenSnapshot, SnapshotFolder
+from vitrine.classifier import LinearHead
+from vitrine.domain import Embedding, Neighbour
+from vitrine.ports import Catalogue
+from vitrine.verdict import Calibration
+
+_log = logging.getLogger(__name__)
+_DELTA_PAGE = 5_000
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class _Delta:
+    """image_ids int64 [n], vectors float32 [n, d]; ``sequence`` is the last embedding that was looked at."""
+
+    image_ids: npt.NDArray[np.int64]
+    vectors: npt.NDArray[np.float32]
+    sequence: int
+
+
+class FaissView:
+    def __init__(self, snapshot: OpenSnapshot | None, delta: _Delta) -> None:
+        self._open = snapshot
+        self.delta = delta
+        self._parameters = faiss_build.search_parameters(snapshot.index) if snapshot else None
+
+    @property
+    def snapshot(self) -> str:
+        return self._open.name if self._open else ""
+
+    @property
+    def calibration(self) -> Calibration:
+        return self._open.calibration if self._open else Calibration.default()
+
+    @property
+    def head(self) -> LinearHead | None:
+        return self._open.head if self._open else None
+
+    @property
+    def class_missing(self) -> str | None:
+        return self._open.class_missing if self._open else "no_classifier"
+
+    @property
+    def size(self) -> int:
+        return (self._open.index.ntotal if self._open else 0) + len(self.delta.image_ids)
+
+    def search(self, embedding: Embedding, k: int) -> Sequence[Neighbour]:
+        found = [*self._in_snapshot(embedding, k), *self._in_delta(embedding, k)]
+        found.sort(key=lambda neighbour: -neighbour.similarity)
+        return found[:k]
+
+    def _in_snapshot(self, embedding: Embedding, k: int) -> list[Neighbour]:
+        if self._open is None:
+            return []
+        k = min(k, self._open.index.ntotal)
+        faiss_build.one_thread_here()
+        similarities, rows = self._open.index.search(embedding[None], k, params=self._parameters)
+        image_ids = self._open.image_ids
+        return [
+            Neighbour(image_id=int(image_ids[row]), similarity=float(similarity))
+            for similarity, row in zip(similarities[0], rows[0], strict=True)
+            if row >= 0
+        ]
+
+    def _in_delta(self, embedding: Embedding, k: int) -> list[Neighbour]:
+        if not len(self.delta.image_ids):
+            return []
+        similarities = self.delta.vectors @ embedding
+        best = np.argsort(-similarities, kind="stable")[:k]
+        return [Neighbour(image_id=int(self.delta.image_ids[row]), similarity=float(similarities[row])) for row in best]
+
+
+class FaissIndex:
+    """Call `refresh` now and then, from one thread; `view` from any."""
+
+    def __init__(self, *, model_id: str, dimension: int, snapshots: SnapshotFolder, catalogue: Catalogue) -> None:
+        self._model_id = model_id
+        self._dimension = dimension
+        self._snapshots = snapshots
+        self._catalogue = catalogue
+        self._refused: str | None = None
+        self._refreshing = threading.Lock()
+        self._view = FaissView(None, self._empty_delta(0))
+
+    def view(self) -> FaissView:
+        if not self._view.size:
+            raise errors.IndexNotReady(
+                f"Nothing is indexed for the model {self._model_id} yet. Run: python -m indexer add, or build"
+            )
+        return self._view
+
+    def refresh(self) -> None:
+        """Take up a new snapshot and new embeddings. A damaged snapshot is logged and the previous one stays.
+
+        Raises DependencyUnavailable.
+        """
+        with self._refreshing:
+            snapshot = self._newest_snapshot()
+            delta = self._view.delta if snapshot is self._view._open else self._empty_delta(self._watermark(snapshot))
+            grown = self._grown(delta)
+            if snapshot is not self._view._open or grown is not delta:
+                self._view = FaissView(snapshot, grown)
+
+    def _newest_snapshot(self) -> OpenSnapshot | None:
+        name = self._snapshots.current_name(self._model_id)
+        if name is None or name in (self._view.snapshot, self._refused):
+            return self._view._open
+        try:
+            opened = self._snapshots.open(self._model_id, name)
+        except errors.DamagedSnapshot as error:
+            self._refused = name
+            _log.error("snapshot %s is not served: %s", name, error.message)
+            return self._view._open
+        _log.info("serving snapshot %s with %d images", name, opened.index.ntotal)
+        return opened
+
+    def _grown(self, delta: _Delta) -> _Delta:
+        while page := self._catalogue.embeddings_after(self._model_id, delta.sequence, _DELTA_PAGE):
+            delta = _Delta(
+                image_ids=np.concatenate([delta.image_ids, np.array([row.image_id for row in page], np.int64)]),
+                vectors=np.concatenate([delta.vectors, np.stack([row.vector for row in page])]),
+                sequence=page[-1].sequence,
+            )
+        return delta
+
+    def _empty_delta(self, sequence: int) -> _Delta:
+        return _Delta(
+            image_ids=np.empty(0, np.int64), vectors=np.empty((0, self._dimension), np.float32), sequence=sequence
+        )
+
+    @staticmethod
+    def _watermark(snapshot: OpenSnapshot | None) -> int:
+        return snapshot.watermark if snapshot else 0

@@ -1,0 +1,334 @@
+"""The catalogue in SQL: records, images, embeddings. Full-text search is `sql_fulltext`'s."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import sqlalchemy as sa
+from sqlalchemy import exc
+
+from vitrine import errors
+from vitrine.adapters import sql_fulltext
+from vitrine.adapters.sql_engine import Database
+from vitrine.adapters.sql_schema import embeddings, images, records
+from vitrine.domain import CatalogueImage, Embedding, Record, RecordContent, StoredEmbedding
+from vitrine.ports import CatalogueCounts, Page
+
+_CONTENT_FIELDS = tuple(field.name for field in dataclasses.fields(RecordContent))
+# What a record is made of: not the words that full-text search looks through.
+_RECORD = sa.select(*(records.c[name] for name in ("id", *_CONTENT_FIELDS, "withdrawn", "revision"))).order_by(
+    records.c.id
+)
+_OWNERS = sa.select(images.c.id, images.c.record_id).where(images.c.id.in_(sa.bindparam("wanted", expanding=True)))
+_SHOWN = _RECORD.where(records.c.id.in_(sa.bindparam("wanted", expanding=True)), records.c.withdrawn.is_(False))
+_IMAGE_NUMBERS = (
+    sa.select(images.c.record_id, images.c.id)
+    .where(images.c.record_id.in_(sa.bindparam("wanted", expanding=True)))
+    .order_by(images.c.record_id, images.c.position)
+)
+# Databases limit the parameters of one statement (SQLite's default: 32,766).
+_CHUNK = 5_000
+
+
+class SqlCatalogue:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._fulltext = sql_fulltext.for_dialect(database.dialect)
+
+    # Records
+
+    def put_record(self, content: RecordContent) -> tuple[int, bool]:
+        try:
+            return self._put_record(content)
+        except exc.IntegrityError:
+            # Somebody else inserted the same external id in between: now it is an update.
+            return self._put_record(content)
+
+    def _put_record(self, content: RecordContent) -> tuple[int, bool]:
+        query = sa.select(records).where(records.c.external_id == content.external_id)
+        with self._database.writing() as connection:
+            row = connection.execute(query.with_for_update()).mappings().first()
+            if row is None:
+                inserted = connection.execute(records.insert(), {**_row(content), "revision": 1, "withdrawn": False})
+                record_id = int(inserted.inserted_primary_key[0])  # type: ignore[index]
+                self._fulltext.put(connection, record_id, _words(content))
+                return record_id, True
+            if _content(row) == content and not row["withdrawn"]:
+                return row["id"], False
+            self._update(connection, row["id"], content, withdrawn=False)
+            return row["id"], True
+
+    def update_record(self, record_id: int, content: RecordContent) -> Record:
+        self.record(record_id)
+        try:
+            with self._database.writing() as connection:
+                self._update(connection, record_id, content)
+        except exc.IntegrityError as error:
+            raise errors.RejectedInput(f"Another record has the external id {content.external_id!r}.") from error
+        return self.record(record_id)
+
+    def withdraw(self, record_id: int) -> None:
+        self.record(record_id)
+        with self._database.writing() as connection:
+            connection.execute(
+                records.update()
+                .where(records.c.id == record_id)
+                .values(withdrawn=True, revision=records.c.revision + 1, updated_at=time.time())
+            )
+
+    def record(self, record_id: int) -> Record:
+        found = self._records(records.c.id == record_id)
+        if not found:
+            raise errors.NotFound(f"There is no record {record_id}.")
+        return found[0]
+
+    def record_by_external_id(self, external_id: str) -> Record | None:
+        found = self._records(records.c.external_id == external_id)
+        return found[0] if found else None
+
+    def records_of_images(self, image_ids: Iterable[int]) -> Mapping[int, Record]:
+        wanted = list(image_ids)
+        owners: dict[int, int] = {}
+        found: dict[int, Record] = {}
+        with self._database.reading() as connection:
+            for chunk in _chunks(wanted):
+                owners.update((row.id, row.record_id) for row in connection.execute(_OWNERS, {"wanted": chunk}))
+            for chunk in _chunks(sorted(set(owners.values()))):
+                rows = connection.execute(_SHOWN, {"wanted": chunk}).mappings().all()
+                found.update((record.id, record) for record in _with_images(connection, rows))
+        return {image_id: found[owners[image_id]] for image_id in wanted if owners.get(image_id) in found}
+
+    def browse(
+        self, *, text: str = "", typology: str = "", museum: str = "", cursor: str | None = None, limit: int = 24
+    ) -> Page:
+        conditions: list[sa.ColumnElement[bool]] = [records.c.withdrawn.is_(False)]
+        if text.strip():
+            conditions.append(self._fulltext.matches(text))
+        if typology:
+            conditions.append(records.c.typology == typology)
+        if museum:
+            conditions.append(records.c.museum == museum)
+        if cursor:
+            conditions.append(records.c.id > _cursor(cursor))
+        found = self._records(sa.and_(*conditions), limit=limit + 1)
+        more = len(found) > limit
+        return Page(records=found[:limit], next_cursor=str(found[limit - 1].id) if more else None)
+
+    def labels(self) -> Mapping[int, str]:
+        query = sa.select(records.c.id, records.c.typology).where(
+            records.c.typology != "", records.c.withdrawn.is_(False)
+        )
+        with self._database.reading() as connection:
+            return {row.id: row.typology for row in connection.execute(query)}
+
+    def facets(self) -> Mapping[str, Sequence[tuple[str, int]]]:
+        with self._database.reading() as connection:
+            return {name: _facet(connection, records.c[name]) for name in ("typology", "museum")}
+
+    def _update(self, connection: sa.Connection, record_id: int, content: RecordContent, **further: bool) -> None:
+        connection.execute(
+            records.update()
+            .where(records.c.id == record_id)
+            .values(**_row(content), **further, revision=records.c.revision + 1)
+        )
+        self._fulltext.put(connection, record_id, _words(content))
+
+    def _records(self, condition: sa.ColumnElement[bool], limit: int | None = None) -> list[Record]:
+        query = _RECORD.where(condition)
+        with self._database.reading() as connection:
+            rows = connection.execute(query.limit(limit) if limit else query).mappings().all()
+            return _with_images(connection, rows)
+
+    # Images
+
+    def add_image(self, record_id: int, *, sha256: str, width: int, height: int, source: str) -> int:
+        own = sa.and_(images.c.record_id == record_id, images.c.sha256 == sha256)
+        with self._database.writing() as connection:
+            known = connection.execute(sa.select(images.c.id).where(own)).scalar()
+            if known is not None:
+                # The file may have moved: the next run finds it by its new place.
+                connection.execute(images.update().where(images.c.id == known).values(source=source))
+                return int(known)
+            count = sa.select(sa.func.count()).select_from(images).where(images.c.record_id == record_id)
+            row = {
+                "record_id": record_id,
+                "sha256": sha256,
+                "position": connection.execute(count).scalar_one(),
+                "width": width,
+                "height": height,
+                "source": source,
+            }
+            return int(connection.execute(images.insert(), row).inserted_primary_key[0])  # type: ignore[index]
+
+    def image_by_source(self, record_id: int, source: str) -> CatalogueImage | None:
+        query = sa.select(images).where(images.c.record_id == record_id, images.c.source == source)
+        with self._database.reading() as connection:
+            row = connection.execute(query).mappings().first()
+        return _image(row) if row else None
+
+    def image(self, image_id: int) -> CatalogueImage:
+        found = self.images([image_id])
+        if image_id not in found:
+            raise errors.NotFound(f"There is no image {image_id}.")
+        return found[image_id]
+
+    def images(self, image_ids: Iterable[int]) -> Mapping[int, CatalogueImage]:
+        found: dict[int, CatalogueImage] = {}
+        with self._database.reading() as connection:
+            for chunk in _chunks(list(image_ids)):
+                query = sa.select(images).where(images.c.id.in_(chunk))
+                found.update((row["id"], _image(row)) for row in connection.execute(query).mappings())
+        return found
+
+    def withdrawn_image_ids(self) -> frozenset[int]:
+        query = sa.select(images.c.id).join(records).where(records.c.withdrawn.is_(True))
+        with self._database.reading() as connection:
+            return frozenset(connection.execute(query).scalars())
+
+    # Embeddings
+
+    def add_embeddings(self, model_id: str, vectors: Mapping[int, Embedding]) -> int:
+        new = self.images_without_embedding(model_id, list(vectors))
+        rows = [
+            {"image_id": image_id, "model_id": model_id, "vector": np.asarray(vector, "<f4").tobytes()}
+            for image_id, vector in vectors.items()
+            if image_id in new
+        ]
+        if not rows:
+            return 0
+        try:
+            with self._database.writing() as connection:
+                connection.execute(embeddings.insert(), rows)
+        except exc.IntegrityError:
+            # Another process embedded one of them in between: exactly one stays, whichever it is.
+            return self.add_embeddings(model_id, vectors)
+        return len(rows)
+
+    def images_without_embedding(self, model_id: str, image_ids: Sequence[int]) -> set[int]:
+        missing = set(image_ids)
+        with self._database.reading() as connection:
+            for chunk in _chunks(list(image_ids)):
+                query = sa.select(embeddings.c.image_id).where(
+                    embeddings.c.model_id == model_id, embeddings.c.image_id.in_(chunk)
+                )
+                missing.difference_update(connection.execute(query).scalars())
+        return missing
+
+    def embeddings_after(self, model_id: str, sequence: int, limit: int) -> Sequence[StoredEmbedding]:
+        query = (
+            sa.select(embeddings.c.sequence, embeddings.c.image_id, images.c.record_id, embeddings.c.vector)
+            .join(images, images.c.id == embeddings.c.image_id)
+            .where(embeddings.c.model_id == model_id, embeddings.c.sequence > sequence)
+            .order_by(embeddings.c.sequence)
+            .limit(limit)
+        )
+        with self._database.reading() as connection:
+            return [
+                StoredEmbedding(
+                    sequence=row.sequence,
+                    image_id=row.image_id,
+                    record_id=row.record_id,
+                    vector=np.frombuffer(row.vector, "<f4"),
+                )
+                for row in connection.execute(query)
+            ]
+
+    def counts(self, model_id: str) -> CatalogueCounts:
+        with self._database.reading() as connection:
+
+            def count(query: sa.Select[Any]) -> int:
+                return int(connection.execute(query).scalar_one())
+
+            return CatalogueCounts(
+                records=count(_count(records).where(records.c.withdrawn.is_(False))),
+                withdrawn=count(_count(records).where(records.c.withdrawn.is_(True))),
+                images=count(_count(images)),
+                embeddings=count(_count(embeddings).where(embeddings.c.model_id == model_id)),
+            )
+
+
+def _count(table: sa.Table) -> sa.Select[Any]:
+    return sa.select(sa.func.count()).select_from(table)
+
+
+def _facet(connection: sa.Connection, column: sa.Column[Any]) -> list[tuple[str, int]]:
+    number = sa.func.count()
+    query = (
+        sa.select(column, number)
+        .where(column != "", records.c.withdrawn.is_(False))
+        .group_by(column)
+        .order_by(number.desc(), column)
+    )
+    return [(row[0], row[1]) for row in connection.execute(query)]
+
+
+def _with_images(connection: sa.Connection, rows: Sequence[sa.RowMapping]) -> list[Record]:
+    numbers = _image_numbers(connection, [row["id"] for row in rows])
+    return [
+        Record(
+            id=row["id"],
+            content=_content(row),
+            image_ids=tuple(numbers.get(row["id"], ())),
+            withdrawn=row["withdrawn"],
+            revision=row["revision"],
+        )
+        for row in rows
+    ]
+
+
+def _image_numbers(connection: sa.Connection, record_ids: Sequence[int]) -> dict[int, list[int]]:
+    numbers: dict[int, list[int]] = {}
+    for chunk in _chunks(record_ids):
+        for record_id, image_id in connection.execute(_IMAGE_NUMBERS, {"wanted": chunk}):
+            numbers.setdefault(record_id, []).append(image_id)
+    return numbers
+
+
+def _row(content: RecordContent) -> dict[str, Any]:
+    fields = {name: getattr(content, name) for name in _CONTENT_FIELDS}
+    return {
+        **fields,
+        "authors": list(content.authors),
+        "translations": {language: dict(texts) for language, texts in content.translations.items()},
+        "words": _words(content),
+        "updated_at": time.time(),
+    }
+
+
+def _content(row: sa.RowMapping) -> RecordContent:
+    fields = {name: row[name] for name in _CONTENT_FIELDS}
+    return RecordContent(**{**fields, "authors": tuple(row["authors"])})
+
+
+def _words(content: RecordContent) -> str:
+    texts = [str(getattr(content, name) or "") for name in _CONTENT_FIELDS if name not in ("authors", "translations")]
+    texts += content.authors
+    texts += [text for translation in content.translations.values() for text in translation.values()]
+    return sql_fulltext.folded(" ".join(texts))
+
+
+def _image(row: sa.RowMapping) -> CatalogueImage:
+    return CatalogueImage(
+        id=row["id"],
+        record_id=row["record_id"],
+        sha256=row["sha256"],
+        position=row["position"],
+        width=row["width"],
+        height=row["height"],
+    )
+
+
+def _chunks(values: Sequence[int]) -> Iterable[Sequence[int]]:
+    for start in range(0, len(values), _CHUNK):
+        yield values[start : start + _CHUNK]
+
+
+def _cursor(cursor: str) -> int:
+    try:
+        return int(cursor)
+    except ValueError as error:
+        raise errors.RejectedInput(f"{cursor!r} is not a cursor of this list.") from error

@@ -1,0 +1,63 @@
+"""Leases in SQL: one writer at a time among all hosts, and a dead writer's lease runs out by itself."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import threading
+import time
+from collections.abc import Iterator
+
+from sqlalchemy import exc
+
+from vitrine import errors
+from vitrine.adapters.sql_engine import Database
+from vitrine.adapters.sql_schema import leases
+
+_LEASE_S = 30.0
+
+
+class SqlLeases:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @contextlib.contextmanager
+    def hold(self, name: str) -> Iterator[int]:
+        """The epoch, which grows with every holder. Raises DependencyUnavailable while somebody else holds it."""
+        holder = f"{socket.gethostname()}:{os.getpid()}:{threading.get_ident()}"
+        epoch = self._take(name, holder)
+        released = threading.Event()
+        renewing = threading.Thread(target=self._renew, args=(name, epoch, released), name="lease", daemon=True)
+        renewing.start()
+        try:
+            yield epoch
+        finally:
+            released.set()
+            renewing.join()
+            self._set_expiry(name, epoch, 0.0)
+
+    def _take(self, name: str, holder: str) -> int:
+        now = time.time()
+        with contextlib.suppress(exc.IntegrityError), self._database.writing() as connection:
+            connection.execute(leases.insert(), {"name": name, "holder": "", "epoch": 0, "expires_at": 0.0})
+        with self._database.writing() as connection:
+            row = connection.execute(leases.select().where(leases.c.name == name).with_for_update()).one()
+            if row.expires_at > now:
+                raise errors.DependencyUnavailable(
+                    f"Another process ({row.holder}) is doing this right now. Try again when it is done.",
+                    retry_after_s=row.expires_at - now,
+                )
+            values = {"holder": holder, "epoch": row.epoch + 1, "expires_at": now + _LEASE_S}
+            connection.execute(leases.update().where(leases.c.name == name).values(values))
+            return int(row.epoch) + 1
+
+    def _renew(self, name: str, epoch: int, released: threading.Event) -> None:
+        while not released.wait(_LEASE_S / 3):
+            with contextlib.suppress(errors.DependencyUnavailable):
+                self._set_expiry(name, epoch, time.time() + _LEASE_S)
+
+    def _set_expiry(self, name: str, epoch: int, expires_at: float) -> None:
+        with self._database.writing() as connection:
+            own = (leases.c.name == name) & (leases.c.epoch == epoch)
+            connection.execute(leases.update().where(own).values(expires_at=expires_at))

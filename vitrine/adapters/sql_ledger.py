@@ -1,0 +1,255 @@
+"""The search ledger in SQL. Each method is one transaction; a terminal row never changes again.
+
+Statements are built once: building one anew takes SQLAlchemy longer than SQLite needs to run it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from vitrine import errors
+from vitrine.adapters.sql_engine import Database
+from vitrine.adapters.sql_schema import batches, search_events, searches
+from vitrine.domain import Filters, NewSearch, Problem, Region, Search, Stage, Status
+from vitrine.messages import EventKind, SearchEvent
+
+_Stages = Sequence[tuple[Stage, float]]
+
+_THIS = searches.c.id == sa.bindparam("this_search")
+_OPEN = sa.or_(searches.c.status == Status.ACCEPTED.value, searches.c.status == Status.RUNNING.value)
+_WITHOUT_RESULT = [column for column in searches.c if column.name != "result"]
+_ITS_BATCH = batches.c.id == sa.select(searches.c.batch_id).where(_THIS).scalar_subquery()
+
+_GET = sa.select(searches).where(_THIS)
+_GET_TO_RUN = sa.select(*_WITHOUT_RESULT).where(_THIS)
+_BATCH = (
+    sa.select(*_WITHOUT_RESULT).where(searches.c.batch_id == sa.bindparam("this_batch")).order_by(searches.c.position)
+)
+_START = searches.update().where(_THIS, _OPEN).values(status=Status.RUNNING, attempts=searches.c.attempts + 1)
+_RELEASE = (
+    searches.update()
+    .where(_THIS, searches.c.status == Status.RUNNING.value)
+    .values(status=Status.ACCEPTED, attempts=searches.c.attempts - 1)
+)
+_CHANGE_OPEN = searches.update().where(_THIS, _OPEN)
+_COUNT_EVENTS = batches.update().where(_ITS_BATCH).values(last_sequence=batches.c.last_sequence + sa.bindparam("more"))
+_COUNTED = sa.select(batches.c.id, batches.c.last_sequence).where(_ITS_BATCH)
+_EVENTS_AFTER = (
+    sa.select(search_events)
+    .where(
+        search_events.c.batch_id == sa.bindparam("this_batch"),
+        search_events.c.sequence > sa.bindparam("last_seen"),
+    )
+    .order_by(search_events.c.sequence)
+)
+_UNFINISHED = sa.select(searches.c.id).where(_OPEN).order_by(searches.c.created_at, searches.c.position)
+_WAITING = searches.c.status == Status.ACCEPTED.value
+_PLACE = sa.select(searches.c.created_at, searches.c.position).where(_THIS, _WAITING)
+_EARLIER = sa.select(sa.func.count()).where(
+    _WAITING,
+    sa.or_(
+        searches.c.created_at < sa.bindparam("created"),
+        sa.and_(searches.c.created_at == sa.bindparam("created"), searches.c.position < sa.bindparam("place")),
+    ),
+)
+
+
+class SqlLedger:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def accept(self, batch_id: str, new: Sequence[NewSearch]) -> None:
+        now = time.time()
+        rows = [
+            {
+                "id": search.id,
+                "batch_id": batch_id,
+                "position": position,
+                "image_sha256": search.image_sha256,
+                "filename": search.filename[:255],
+                "region": dataclasses.asdict(search.region) if search.region else None,
+                "top_k": search.top_k,
+                "filters": dataclasses.asdict(search.filters),
+                "geometric_check": search.geometric_check,
+                "status": Status.ACCEPTED,
+                "stage": Stage.QUEUED,
+                "attempts": 0,
+                "created_at": now,
+            }
+            for position, search in enumerate(new)
+        ]
+        events = [
+            _event_row(batch_id, number, search.id, EventKind.STAGE_REACHED, Stage.QUEUED, now, None)
+            for number, search in enumerate(new, start=1)
+        ]
+        with self._database.writing() as connection:
+            connection.execute(
+                batches.insert(), {"id": batch_id, "size": len(new), "last_sequence": len(new), "created_at": now}
+            )
+            connection.execute(searches.insert(), rows)
+            connection.execute(search_events.insert(), events)
+
+    def get(self, search_id: str) -> Search:
+        with self._database.reading() as connection:
+            row = connection.execute(_GET, {"this_search": search_id}).first()
+        if row is None:
+            raise errors.NotFound(f"There is no search {search_id!r}.")
+        return _search(row)
+
+    def batch(self, batch_id: str) -> Sequence[Search]:
+        with self._database.reading() as connection:
+            rows = connection.execute(_BATCH, {"this_batch": batch_id}).all()
+        if not rows:
+            raise errors.NotFound(f"There is no batch {batch_id!r}.")
+        return [_search(row) for row in rows]
+
+    def start(self, search_id: str, attempt: int) -> Search | None:
+        with self._database.writing(durable=False) as connection:
+            if not connection.execute(_START, {"this_search": search_id}).rowcount:
+                return None
+            return _search(connection.execute(_GET_TO_RUN, {"this_search": search_id}).one())
+
+    def release(self, search_id: str) -> None:
+        with self._database.writing(durable=False) as connection:
+            connection.execute(_RELEASE, {"this_search": search_id})
+
+    def record_stages(self, search_id: str, stages: _Stages) -> Sequence[SearchEvent]:
+        if not stages:
+            return []
+        with self._database.writing(durable=False) as connection:
+            if not _change_open(connection, search_id, stage=stages[-1][0]):
+                return []
+            return _append(connection, search_id, [(EventKind.STAGE_REACHED, stage, at, None) for stage, at in stages])
+
+    def complete(self, search_id: str, result: str, stages: _Stages) -> Sequence[SearchEvent]:
+        reached = [(EventKind.STAGE_REACHED, stage, at, None) for stage, at in stages]
+        return self._finish(search_id, Status.COMPLETED, EventKind.SEARCH_COMPLETED, reached, result=result)
+
+    def fail(self, search_id: str, problem: Problem) -> Sequence[SearchEvent]:
+        document = dataclasses.asdict(problem)
+        return self._finish(
+            search_id, Status.FAILED, EventKind.SEARCH_FAILED, [], problem=json.dumps(document, ensure_ascii=False)
+        )
+
+    def cancel(self, search_id: str) -> Sequence[SearchEvent]:
+        return self._finish(search_id, Status.CANCELLED, EventKind.SEARCH_CANCELLED, [])
+
+    def events_after(self, batch_id: str, sequence: int) -> Sequence[SearchEvent]:
+        with self._database.reading() as connection:
+            rows = connection.execute(_EVENTS_AFTER, {"this_batch": batch_id, "last_seen": sequence})
+            return [_event(row) for row in rows.mappings()]
+
+    def unfinished(self) -> Sequence[str]:
+        with self._database.reading() as connection:
+            return list(connection.execute(_UNFINISHED).scalars())
+
+    def queue_position(self, search_id: str) -> int | None:
+        with self._database.reading() as connection:
+            own = connection.execute(_PLACE, {"this_search": search_id}).first()
+            if own is None:
+                return None
+            return 1 + int(
+                connection.execute(_EARLIER, {"created": own.created_at, "place": own.position}).scalar_one()
+            )
+
+    def _finish(
+        self,
+        search_id: str,
+        status: Status,
+        kind: EventKind,
+        before: Sequence[tuple[EventKind, Stage, float, None]],
+        *,
+        result: str | None = None,
+        problem: str | None = None,
+    ) -> Sequence[SearchEvent]:
+        now = time.time()
+        # A result that a power cut undoes is found again; a visitor's cancellation would not be.
+        with self._database.writing(durable=status is Status.CANCELLED) as connection:
+            if not _change_open(
+                connection, search_id, status=status, stage=Stage.DONE, finished_at=now, result=result, problem=problem
+            ):
+                return []
+            told = json.loads(problem) if problem else None
+            return _append(connection, search_id, [*before, (kind, Stage.DONE, now, told)])
+
+
+def _change_open(connection: sa.Connection, search_id: str, **columns: Any) -> bool:
+    """Whether there was an open search to change."""
+    return connection.execute(_CHANGE_OPEN, {"this_search": search_id, **columns}).rowcount > 0
+
+
+def _append(
+    connection: sa.Connection,
+    search_id: str,
+    new: Sequence[tuple[EventKind, Stage, float, Mapping[str, str] | None]],
+) -> Sequence[SearchEvent]:
+    """The batch's row is locked from the update to the commit, so its numbers become visible in order."""
+    connection.execute(_COUNT_EVENTS, {"this_search": search_id, "more": len(new)})
+    batch = connection.execute(_COUNTED, {"this_search": search_id}).one()
+    first = batch.last_sequence - len(new) + 1
+    rows = [
+        _event_row(batch.id, first + number, search_id, kind, stage, at, problem)
+        for number, (kind, stage, at, problem) in enumerate(new)
+    ]
+    connection.execute(search_events.insert(), rows)
+    return [_event(row) for row in rows]
+
+
+def _event_row(
+    batch_id: str,
+    sequence: int,
+    search_id: str,
+    kind: EventKind,
+    stage: Stage,
+    at: float,
+    problem: Mapping[str, str] | None,
+) -> dict[str, Any]:
+    return {
+        "batch_id": batch_id,
+        "sequence": sequence,
+        "search_id": search_id,
+        "kind": kind,
+        "stage": stage,
+        "at": at,
+        "problem": problem,
+    }
+
+
+def _event(row: sa.RowMapping | Mapping[str, Any]) -> SearchEvent:
+    return SearchEvent(
+        batch_id=row["batch_id"],
+        sequence=row["sequence"],
+        search_id=row["search_id"],
+        kind=EventKind(row["kind"]),
+        stage=Stage(row["stage"]),
+        at=row["at"],
+        problem=row["problem"],
+    )
+
+
+def _search(row: sa.Row[Any]) -> Search:
+    fields = row._mapping
+    result, problem = fields.get("result"), fields["problem"]
+    return Search(
+        id=fields["id"],
+        batch_id=fields["batch_id"],
+        image_sha256=fields["image_sha256"],
+        filename=fields["filename"],
+        region=Region(**fields["region"]) if fields["region"] else None,
+        top_k=fields["top_k"],
+        filters=Filters(**fields["filters"]),
+        geometric_check=fields["geometric_check"],
+        status=Status(fields["status"]),
+        stage=Stage(fields["stage"]),
+        attempts=fields["attempts"],
+        created_at=fields["created_at"],
+        finished_at=fields["finished_at"],
+        result=result,
+        problem=Problem(**json.loads(problem)) if problem else None,
+    )

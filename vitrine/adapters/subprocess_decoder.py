@@ -1,0 +1,200 @@
+"""Decoding in child processes: a picture that kills, hangs or bloats its decoder takes nobody else down."""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import queue
+import select
+import struct
+import subprocess
+import sys
+import time
+from typing import IO
+
+import numpy as np
+
+from vitrine import errors
+from vitrine.adapters import decoder_child
+from vitrine.ports import Decoded, DecodeRequest
+
+_ROOT = pathlib.Path(__file__).resolve().parents[2]
+_REFUSALS = {
+    kind.__name__: kind
+    for kind in (errors.UnsupportedPicture, errors.BrokenPicture, errors.TooLarge, errors.RejectedInput)
+}
+# Libraries leak a little; a fresh child every so many pictures keeps a long run flat.
+_PICTURES_PER_CHILD = 5_000
+_KEPT_MEMORY_BYTES = 64 << 20
+# A GIF of one pixel.
+_SMALLEST_PICTURE = bytes.fromhex("47494638396101000100800000ffffff0000002c00000000010001000002024401003b")
+
+
+class _ChildDied(Exception):
+    """The child ended in the middle of a picture."""
+
+
+class _Child:
+    def __init__(self, *, memory_bytes: int, max_pixels: int) -> None:
+        environment = {
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join([str(_ROOT), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep),
+            # The address-space limit counts thread stacks and BLAS buffers, and one picture is one core's work.
+            "OMP_NUM_THREADS": "1",
+            "OPENBLAS_NUM_THREADS": "1",
+            # Each picture asks for the same few megabytes: keep them, instead of having the kernel clear new pages.
+            "MALLOC_MMAP_THRESHOLD_": str(_KEPT_MEMORY_BYTES),
+            "MALLOC_TRIM_THRESHOLD_": str(_KEPT_MEMORY_BYTES),
+            "PILLOW_BLOCKS_MAX": "32",
+        }
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", decoder_child.__name__, str(memory_bytes), str(max_pixels)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=environment,
+            bufsize=0,
+        )
+        assert self._process.stdin and self._process.stdout
+        self._stdin: IO[bytes] = self._process.stdin
+        self._stdout: IO[bytes] = self._process.stdout
+        os.set_blocking(self._stdin.fileno(), False)
+        self.pictures = 0
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def decode(self, data: bytes, request: DecodeRequest, timeout_s: float) -> Decoded:
+        """Raises _ChildDied, TimeoutError, or what the child refused with."""
+        deadline = time.monotonic() + timeout_s
+        self.pictures += 1
+        self._send(decoder_child.request_header(len(data), request), deadline)
+        self._send(data, deadline)
+        header = json.loads(self._receive(struct.unpack("<I", self._receive(4, deadline))[0], deadline))
+        if "error" in header:
+            raise _REFUSALS[header["error"]](header["message"], code=header["code"])
+        parts = {
+            name: np.frombuffer(self._receive(int(np.prod(shape)), deadline), np.uint8).reshape(shape)
+            for name, shape in header["shapes"].items()
+        }
+        jpeg = parts.get("jpeg")
+        return Decoded(
+            width=header["width"],
+            height=header["height"],
+            model_input=parts.get("model_input"),
+            preview=parts.get("preview"),
+            jpeg=jpeg.tobytes() if jpeg is not None else None,
+        )
+
+    def _send(self, data: bytes, deadline: float) -> None:
+        view = memoryview(data)
+        while view:
+            self._wait(self._stdin.fileno(), select.POLLOUT, deadline)
+            try:
+                sent = os.write(self._stdin.fileno(), view)
+            except BlockingIOError:
+                continue
+            except BrokenPipeError as error:
+                raise _ChildDied from error
+            view = view[sent:]
+
+    def _receive(self, size: int, deadline: float) -> bytearray:
+        data = bytearray(size)
+        view = memoryview(data)
+        while view:
+            self._wait(self._stdout.fileno(), select.POLLIN, deadline)
+            received = os.readv(self._stdout.fileno(), [view])
+            if not received:
+                raise _ChildDied
+            view = view[received:]
+        return data
+
+    def _wait(self, descriptor: int, event: int, deadline: float) -> None:
+        poll = select.poll()
+        poll.register(descriptor, event)
+        if not poll.poll(max(0.0, deadline - time.monotonic()) * 1000):
+            raise TimeoutError
+
+    def kill(self) -> None:
+        self._process.kill()
+        self._close()
+
+    def close(self) -> None:
+        """Its input ends, so it ends by itself."""
+        self._stdin.close()
+        try:
+            self._process.wait(timeout=2)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+        self._close()
+
+    def _close(self) -> None:
+        self._process.wait()
+        for pipe in (self._stdin, self._stdout):
+            pipe.close()
+
+
+class SubprocessDecoder:
+    """``slots`` children; limits on address space (bytes), pixels, and wall time (seconds) of one picture."""
+
+    def __init__(
+        self,
+        *,
+        slots: int,
+        timeout_s: float = 20.0,
+        memory_bytes: int = 2 << 30,
+        max_pixels: int = 100_000_000,
+    ) -> None:
+        self.slots = slots
+        self._timeout_s = timeout_s
+        self._memory_bytes = memory_bytes
+        self._max_pixels = max_pixels
+        # None stands for a child that is not started yet; the queue's length never changes.
+        self._idle: queue.LifoQueue[_Child | None] = queue.LifoQueue()
+        for _ in range(slots):
+            self._idle.put(None)
+
+    def decode(self, data: bytes, request: DecodeRequest) -> Decoded:
+        child = self._idle.get()
+        try:
+            for last_try in (False, True):
+                child = child or self._start()
+                try:
+                    return child.decode(data, request, self._timeout_s)
+                except TimeoutError:
+                    child.kill()
+                    child = None
+                    raise errors.BrokenPicture(
+                        f"Decoding the picture took longer than {self._timeout_s:.0f} s. Save it anew, or smaller."
+                    ) from None
+                except _ChildDied:
+                    # Perhaps somebody else's doing (the kernel's memory killer): a picture is guilty the second time.
+                    child.kill()
+                    child = None
+                    if last_try:
+                        break
+            raise errors.BrokenPicture("The picture's decoder crashed on it. Save the picture anew in another format.")
+        finally:
+            if child is not None and child.pictures >= _PICTURES_PER_CHILD:
+                child.close()
+                child = None
+            self._idle.put(child)
+
+    def warm_up(self) -> None:
+        """Start all children at once and have each decode a picture, so that the first visitor does not wait."""
+        children = [self._idle.get() or self._start() for _ in range(self.slots)]
+        for child in children:
+            child.decode(_SMALLEST_PICTURE, DecodeRequest(preview_size=1), self._timeout_s)
+            self._idle.put(child)
+
+    def close(self) -> None:
+        """Waits for pictures in hand."""
+        for child in [self._idle.get() for _ in range(self.slots)]:
+            if child is not None:
+                child.close()
+            self._idle.put(None)
+
+    def _start(self) -> _Child:
+        return _Child(memory_bytes=self._memory_bytes, max_pixels=self._max_pixels)
