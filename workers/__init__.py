@@ -1,0 +1,1 @@
+"""Workers: what happens to one photograph between the queue and its result."""

@@ -1,0 +1,80 @@
+"""What a worker does with a message; the decision between answer, failure and retry is made here and nowhere else."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+
+from vitrine import errors
+from vitrine.domain import Problem, Search, Stage
+from vitrine.messages import SearchEvent, SearchRequested
+from vitrine.ports import Broker, SearchLedger
+from vitrine.result_document import result_document
+from workers.pipeline import SearchPipeline
+from workers.progress import ProgressWriter
+
+_log = logging.getLogger(__name__)
+
+# A search that breaks its worker in ways nobody foresaw is given up after so many tries …
+_TRIES_AFTER_SURPRISES = 3
+# … and one that was started so often has probably killed its worker each time.
+_MOST_STARTS = 20
+_SURPRISE_RETRY_S = 2.0
+
+
+class SearchWorker:
+    """Handler of the search queue. Every message leads to exactly one terminal row, however often it is delivered."""
+
+    def __init__(
+        self, *, pipeline: SearchPipeline, ledger: SearchLedger, broker: Broker, progress: ProgressWriter
+    ) -> None:
+        self._pipeline = pipeline
+        self._ledger = ledger
+        self._broker = broker
+        self._progress = progress
+
+    def handle(self, request: SearchRequested) -> None:
+        """Returns when the message may be acknowledged. Raises DependencyUnavailable to have it delivered again."""
+        search = self._ledger.start(request.search_id, request.attempt)
+        if search is None:
+            return
+        started = time.perf_counter()
+        events = self._finished(search)
+        self._broker.publish_events(events)
+        if events:
+            elapsed_ms = 1000 * (time.perf_counter() - started)
+            _log.info("search %s: %s in %.0f ms", search.id, events[-1].kind.value, elapsed_ms)
+
+    def _finished(self, search: Search) -> list[SearchEvent]:
+        try:
+            if search.attempts > _MOST_STARTS:
+                raise errors.RejectedInput(
+                    "This photograph stopped its worker again and again. Save it anew.", code="gave_up"
+                )
+            result = self._pipeline.run(search, lambda stage: self._reached(search, stage))
+            document = json.dumps(result_document(result), ensure_ascii=False, separators=(",", ":"))
+            return list(self._ledger.complete(search.id, document, self._progress.take(search.id)))
+        except errors.DependencyUnavailable:
+            self._tell_stages(search)
+            self._ledger.release(search.id)
+            raise
+        except errors.VitrineError as error:
+            return self._failed(search, Problem(code=error.code, message=error.message))
+        # The boundary of the pipeline: a defect of ours must not leave a progress bar hanging.
+        except Exception as error:
+            _log.exception("search %s broke on start %d", search.id, search.attempts)
+            if search.attempts < _TRIES_AFTER_SURPRISES:
+                raise errors.DependencyUnavailable(f"unforeseen: {error!r}", retry_after_s=_SURPRISE_RETRY_S) from error
+            problem = Problem(code="internal", message="The search failed for a reason of our own. It is in the log.")
+            return self._failed(search, problem)
+
+    def _failed(self, search: Search, problem: Problem) -> list[SearchEvent]:
+        self._tell_stages(search)
+        return list(self._ledger.fail(search.id, problem))
+
+    def _reached(self, search: Search, stage: Stage) -> None:
+        self._progress.reached(search.id, stage)
+
+    def _tell_stages(self, search: Search) -> None:
+        self._broker.publish_events(self._ledger.record_stages(search.id, self._progress.take(search.id)))

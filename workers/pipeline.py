@@ -1,0 +1,201 @@
+"""The search: one photograph in, ranked catalogue records out."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+
+from vitrine import description, errors, geometry, verdict
+from vitrine.domain import (
+    Embedding,
+    Evidence,
+    Filters,
+    Match,
+    Neighbour,
+    Record,
+    Search,
+    SearchResult,
+    Stage,
+    features_key,
+    original_key,
+)
+from vitrine.ports import Catalogue, Decoder, DecodeRequest, Encoder, ImageStore, IndexView, VectorIndex
+
+ReportStage = Callable[[Stage], None]
+
+CHECKED_NEIGHBOURS = 20
+# Pictures of one record crowd out other records: so many of them may take a place among the checked.
+_CHECKED_PER_RECORD = 2
+_FIRST_NEIGHBOURS = 60
+# With a filter that leaves few records, the neighbourhood is widened up to this many images.
+_MOST_NEIGHBOURS = 20_000
+# Unpacked local features are 70 kB a picture.
+_KEPT_FEATURES = 2_000
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class _Candidate:
+    image_id: int
+    record: Record
+    similarity: float
+    evidence: Evidence | None = None
+
+    @property
+    def score(self) -> float:
+        return geometry.score(self.similarity, self.evidence.inliers if self.evidence else 0)
+
+
+class SearchPipeline:
+    """Thread-safe: any number of searches may run in it side by side."""
+
+    def __init__(
+        self, *, images: ImageStore, decoder: Decoder, encoder: Encoder, index: VectorIndex, catalogue: Catalogue
+    ) -> None:
+        self._images = images
+        self._decoder = decoder
+        self._encoder = encoder
+        self._index = index
+        self._catalogue = catalogue
+        self._features = functools.lru_cache(maxsize=_KEPT_FEATURES)(self._read_features)
+
+    def run(self, search: Search, report: ReportStage) -> SearchResult:
+        """Raises RejectedInput, IndexNotReady (the visitor is told) or DependencyUnavailable (tried again)."""
+        report(Stage.DECODING)
+        decoded = self._decoder.decode(
+            self._images.read(original_key(search.image_sha256)),
+            DecodeRequest(
+                region=search.region,
+                model_input=self._encoder.resize,
+                preview_size=geometry.PREVIEW_SIZE if search.geometric_check else None,
+            ),
+        )
+        assert decoded.model_input is not None
+        report(Stage.EMBEDDING)
+        embedding = self._encoder.encode(decoded.model_input[None])[0]
+        report(Stage.SEARCHING)
+        view = self._index.view()
+        candidates = self._candidates(view, embedding, search)
+        if search.geometric_check and decoded.preview is not None:
+            report(Stage.COMPARING)
+            query = geometry.extract(decoded.preview)
+            candidates = self._compared(query, candidates, search)
+        report(Stage.DESCRIBING)
+        matches = _matches(candidates, view, search)
+        return SearchResult(
+            classified=view.head.classify(embedding) if view.head else None,
+            class_missing=view.class_missing,
+            description=description.draft(matches),
+            nothing_similar=verdict.nothing_similar(matches, view.calibration),
+            matches=matches,
+            model_id=self._encoder.model_id,
+            snapshot=view.snapshot,
+        )
+
+    def _candidates(self, view: IndexView, embedding: Embedding, search: Search) -> list[_Candidate]:
+        """Images of records that may be shown, most similar first, of at least ``top_k`` records where there are."""
+        k = _first_neighbours(search)
+        while True:
+            neighbours = view.search(embedding, k)
+            records = self._catalogue.records_of_images(neighbour.image_id for neighbour in neighbours)
+            found = _wanted(neighbours, records, search.filters)
+            enough = len({candidate.record.id for candidate in found}) >= search.top_k
+            if enough or len(neighbours) < k or k >= _MOST_NEIGHBOURS:
+                return found
+            k *= 4
+
+    def _compared(
+        self, query: geometry.LocalFeatures, candidates: Sequence[_Candidate], search: Search
+    ) -> list[_Candidate]:
+        checked = _first_checked(candidates)
+        images = self._catalogue.images(candidate.image_id for candidate in checked)
+        features = {
+            candidate.image_id: kept
+            for candidate in checked
+            if candidate.image_id in images and (kept := self._features(images[candidate.image_id].sha256))
+        }
+        compared = geometry.compare(query, list(features.values()))
+        evidence = {
+            image_id: geometry.on_whole_picture(found, search.region) if search.region else found
+            for image_id, found in zip(features, compared, strict=True)
+        }
+        return [dataclasses.replace(candidate, evidence=evidence.get(candidate.image_id)) for candidate in candidates]
+
+    def _read_features(self, sha256: str) -> geometry.LocalFeatures | None:
+        """None where the picture was indexed without them: its embedding alone speaks for it."""
+        try:
+            return geometry.unpack(self._images.read(features_key(sha256)))
+        except (errors.NotFound, errors.RejectedInput):
+            return None
+
+
+def _first_neighbours(search: Search) -> int:
+    """Where the embedding alone decides among all records, few images beyond the places to fill are ever shown."""
+    if search.geometric_check or search.filters != Filters():
+        return max(_FIRST_NEIGHBOURS, 4 * search.top_k)
+    return 2 * search.top_k
+
+
+def _wanted(neighbours: Sequence[Neighbour], records: Mapping[int, Record], filters: Filters) -> list[_Candidate]:
+    return [
+        _Candidate(image_id=neighbour.image_id, record=record, similarity=neighbour.similarity)
+        for neighbour in neighbours
+        # The index may be newer or older than the catalogue: a withdrawn record is left out, not shown bare.
+        if (record := records.get(neighbour.image_id)) is not None and _passes(record, filters)
+    ]
+
+
+def _passes(record: Record, filters: Filters) -> bool:
+    return (
+        (filters.typology is None or record.content.typology == filters.typology)
+        and (filters.museum is None or record.content.museum == filters.museum)
+        and record.id != filters.exclude_record
+    )
+
+
+def _first_checked(candidates: Sequence[_Candidate]) -> list[_Candidate]:
+    taken: dict[int, int] = {}
+    checked: list[_Candidate] = []
+    for candidate in candidates:
+        taken[candidate.record.id] = taken.get(candidate.record.id, 0) + 1
+        if taken[candidate.record.id] <= _CHECKED_PER_RECORD:
+            checked.append(candidate)
+        if len(checked) == CHECKED_NEIGHBOURS:
+            break
+    return checked
+
+
+def _matches(candidates: Sequence[_Candidate], view: IndexView, search: Search) -> tuple[Match, ...]:
+    """Each record once, with the image that speaks best for it."""
+    best: dict[int, _Candidate] = {}
+    for candidate in candidates:
+        held = best.get(candidate.record.id)
+        if held is None or candidate.score > held.score:
+            best[candidate.record.id] = candidate
+    ranked = sorted(best.values(), key=lambda candidate: -candidate.score)[: search.top_k]
+    return tuple(
+        Match(
+            record=candidate.record,
+            image_id=candidate.image_id,
+            similarity=float(np.clip(candidate.similarity, -1.0, 1.0)),
+            score=candidate.score,
+            verdict=verdict.judge(
+                candidate.similarity,
+                candidate.evidence.inliers if candidate.evidence else None,
+                view.calibration,
+                rival_inliers=_rival_inliers(candidate, candidates),
+            ),
+            evidence=candidate.evidence,
+        )
+        for candidate in ranked
+    )
+
+
+def _rival_inliers(candidate: _Candidate, candidates: Sequence[_Candidate]) -> int | None:
+    """The most that an image of another record reached; None where nothing of another record was compared."""
+    others = [
+        other.evidence.inliers for other in candidates if other.evidence and other.record.id != candidate.record.id
+    ]
+    return max(others, default=None)
