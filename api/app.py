@@ -1,0 +1,80 @@
+"""The application: routes, limits, headers and, in the one-process size, the page."""
+
+from __future__ import annotations
+
+import contextlib
+import pathlib
+from collections.abc import AsyncIterator
+
+from fastapi import FastAPI
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api import metrics, problems
+from api.routes import catalogue, events, health, images, searches
+from api.services import Services
+from vitrine import errors
+
+# Room for the form's other fields and boundaries beside the pictures.
+_FORM_BYTES = 2**20
+# One upload of many files is still held in memory and on disk while it is read.
+_MOST_REQUEST_BYTES = 512 * 2**20
+
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "X-Frame-Options": "DENY",
+    "Content-Security-Policy": (
+        "default-src 'self'; img-src 'self' blob: data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'"
+    ),
+}
+
+
+def create_app(services: Services, *, page: pathlib.Path | None = None) -> FastAPI:
+    """``page``: the built web page to serve; None where a web server of its own does."""
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        unsubscribe = services.broker.subscribe(metrics.count)
+        async with services.feed.running():
+            yield
+        unsubscribe()
+
+    settings = services.settings
+    largest = min(settings.max_files * settings.max_upload_bytes + _FORM_BYTES, _MOST_REQUEST_BYTES)
+    app = FastAPI(
+        title="Vitrine",
+        description="A photograph of a museum object in; the most similar catalogue records, a class and a draft out.",
+        lifespan=lifespan,
+        max_body_size=max(largest, settings.max_upload_bytes + _FORM_BYTES),
+    )
+    app.state.services = services
+    problems.add_handlers(app)
+    app.add_middleware(_SecurityHeaders)
+    for module in (searches, events, images, catalogue, health):
+        app.include_router(module.router)
+    app.add_api_route("/api/{path:path}", _nothing, include_in_schema=False)
+    if page is not None:
+        app.frontend("/", directory=page, fallback="index.html")
+    return app
+
+
+async def _nothing(path: str) -> None:
+    """The page answers any other address; under /api a wrong one is an error that a script can read."""
+    raise errors.NotFound(f"There is nothing at /api/{path}. /docs lists what there is.")
+
+
+class _SecurityHeaders:
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_with_headers(message: Message) -> None:
+            # The interactive documentation loads its scripts from elsewhere, and shows no pictures of ours.
+            if message["type"] == "http.response.start" and scope["path"] != "/docs":
+                headers = MutableHeaders(scope=message)
+                for name, value in _HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers if scope["type"] == "http" else send)

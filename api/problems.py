@@ -1,0 +1,81 @@
+"""Errors as problem details (RFC 9457): what is wrong, and what to do about it."""
+
+from __future__ import annotations
+
+import logging
+import math
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from vitrine import errors
+
+_log = logging.getLogger(__name__)
+
+_STATUS: list[tuple[type[errors.VitrineError], int, str]] = [
+    (errors.TooLarge, 413, "Too large"),
+    (errors.UnsupportedPicture, 415, "Not a supported picture"),
+    (errors.AlreadyFinished, 409, "Already finished"),
+    (errors.RejectedInput, 422, "Something in the request is wrong"),
+    (errors.NotFound, 404, "Not found"),
+    (errors.DependencyUnavailable, 503, "Not available right now"),
+    (errors.VitrineError, 500, "Vitrine failed"),
+]
+
+
+def problem(
+    status: int, title: str, detail: str, code: str, *, headers: dict[str, str] | None = None, **members: Any
+) -> JSONResponse:
+    document = {"type": "about:blank", "title": title, "status": status, "detail": detail, "code": code, **members}
+    return JSONResponse(document, status, headers=headers, media_type="application/problem+json")
+
+
+def problem_document(code: str, detail: str) -> dict[str, Any]:
+    """The same for a search that failed after it had been accepted."""
+    return {"type": "about:blank", "title": "The search failed", "status": 422, "detail": detail, "code": code}
+
+
+def add_handlers(app: FastAPI) -> None:
+    app.add_exception_handler(errors.VitrineError, _vitrine_error)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _unforeseen)
+
+
+async def _vitrine_error(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, errors.VitrineError)
+    status, title = next((status, title) for kind, status, title in _STATUS if isinstance(error, kind))
+    headers = None
+    if isinstance(error, errors.DependencyUnavailable):
+        headers = {"Retry-After": str(math.ceil(error.retry_after_s))}
+    if status == 500:
+        _log.error("answering 500: %s", error)
+    members: dict[str, Any] = {}
+    if isinstance(error, errors.RejectedInput) and error.field:
+        members["errors"] = [{"field": error.field, "detail": error.message}]
+    return problem(status, title, error.message, error.code, headers=headers, **members)
+
+
+async def _invalid(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    fields = [
+        {"field": ".".join(str(part) for part in found["loc"][1:]) or str(found["loc"][0]), "detail": found["msg"]}
+        for found in error.errors()
+    ]
+    detail = "; ".join(f"{field['field']}: {field['detail']}" for field in fields)
+    return problem(422, "Something in the request is wrong", detail, "rejected_input", errors=fields)
+
+
+async def _http(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    code = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}.get(error.status_code, "rejected_input")
+    headers = dict(error.headers) if error.headers else None
+    return problem(error.status_code, str(error.detail), str(error.detail), code, headers=headers)
+
+
+async def _unforeseen(_request: Request, error: Exception) -> JSONResponse:
+    _log.exception("answering 500", exc_info=error)
+    return problem(500, "Vitrine failed", "The server failed for a reason of its own. It is in its log.", "internal")

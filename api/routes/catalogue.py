@@ -1,0 +1,121 @@
+"""The catalogue: what is in it, and its records."""
+
+from __future__ import annotations
+
+import dataclasses
+import uuid
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Response
+from starlette.concurrency import run_in_threadpool
+
+from api.schemas import RecordChange, RecordDocument
+from api.services import Services, services
+from vitrine import errors
+from vitrine.domain import Filters, NewSearch, RecordContent
+from vitrine.messages import SearchRequested
+from vitrine.result_document import record_document
+
+router = APIRouter(prefix="/api", tags=["catalogue"])
+Given = Annotated[Services, Depends(services)]
+
+_SIMILAR_WAIT_S = 20.0
+
+
+@router.get("/catalogue")
+def summary(given: Given) -> dict[str, Any]:
+    """What is indexed, under which model, and what the page may offer."""
+    counts = given.catalogue.counts(given.model_id)
+    manifest = given.snapshot()
+    facets = given.catalogue.facets()
+    report = manifest.get("classifier") if manifest else None
+    translations = (report or {}).get("translations", {})
+    return {
+        "records": counts.records,
+        "images": counts.images,
+        "embeddings": counts.embeddings,
+        "model_id": given.model_id,
+        "snapshot": manifest["name"] if manifest else None,
+        "classifier": report if manifest and manifest["class_missing"] is None else None,
+        "classifier_missing": manifest["class_missing"] if manifest else "no_classifier",
+        "typologies": [
+            {"name": name, "translations": translations.get(name, {}), "count": count}
+            for name, count in facets["typology"]
+        ],
+        "museums": [{"name": name, "count": count} for name, count in facets["museum"]],
+        "max_upload_bytes": given.settings.max_upload_bytes,
+        "max_files": given.settings.max_files,
+    }
+
+
+@router.get("/records")
+def browse(
+    given: Given,
+    q: str = "",
+    typology: str = "",
+    museum: str = "",
+    cursor: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=100)] = 24,
+) -> dict[str, Any]:
+    page = given.catalogue.browse(text=q, typology=typology, museum=museum, cursor=cursor, limit=limit)
+    return {"records": [record_document(record) for record in page.records], "next_cursor": page.next_cursor}
+
+
+@router.post("/records", status_code=201)
+def create(record: RecordDocument, given: Given, response: Response) -> dict[str, Any]:
+    """A new record, without images for now. 422 where the external id is taken."""
+    if given.catalogue.record_by_external_id(record.external_id) is not None:
+        raise errors.RejectedInput(f"There is a record {record.external_id!r} already.", field="external_id")
+    record_id, _ = given.catalogue.put_record(record.content())
+    response.headers["Location"] = f"/api/records/{record_id}"
+    return record_document(given.catalogue.record(record_id))
+
+
+@router.get("/records/{record_id}")
+def get(record_id: int, given: Given) -> dict[str, Any]:
+    return record_document(given.catalogue.record(record_id))
+
+
+@router.patch("/records/{record_id}")
+def change(record_id: int, change: RecordChange, given: Given) -> dict[str, Any]:
+    """Only the fields that are sent are changed; the next search shows them."""
+    content: RecordContent = dataclasses.replace(given.catalogue.record(record_id).content, **change.given())
+    return record_document(given.catalogue.update_record(record_id, content))
+
+
+@router.delete("/records/{record_id}", status_code=204)
+def withdraw(record_id: int, given: Given) -> None:
+    """The record leaves every answer; the database keeps it."""
+    given.catalogue.withdraw(record_id)
+
+
+@router.get("/records/{record_id}/similar")
+async def similar(record_id: int, given: Given, top_k: Annotated[int, Query(ge=1, le=100)] = 10) -> Response:
+    """The nearest other records: a search by the record's first image, which a worker does like any other."""
+    record = await run_in_threadpool(given.catalogue.record, record_id)
+    if not record.image_ids:
+        return Response('{"matches": []}', media_type="application/json")
+    image = await run_in_threadpool(given.catalogue.image, record.image_ids[0])
+    search = NewSearch(
+        id=uuid.uuid4().hex,
+        image_sha256=image.sha256,
+        filename=record.content.name[:255],
+        region=None,
+        top_k=top_k,
+        filters=Filters(exclude_record=record_id),
+        geometric_check=given.settings.geometric_check,
+    )
+    batch_id = uuid.uuid4().hex
+    await run_in_threadpool(given.ledger.accept, batch_id, [search])
+    await run_in_threadpool(given.broker.publish, SearchRequested(search_id=search.id))
+    return Response(await _result(given, search.id), media_type="application/json")
+
+
+async def _result(given: Services, search_id: str) -> str:
+    search = await given.feed.search(search_id, _SIMILAR_WAIT_S)
+    if not search.status.terminal:
+        raise errors.Overloaded("The search takes longer than usual. Try again.", retry_after_s=10)
+    if search.result is None:
+        reason = search.problem.message if search.problem else search.status.value
+        raise errors.VitrineError(f"The search for similar records did not complete: {reason}")
+    return search.result

@@ -1,0 +1,117 @@
+"""Progress as server-sent events: one stream for a search or for a whole upload, taken up again by Last-Event-ID."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import AsyncIterator, Sequence
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Header
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+from starlette.concurrency import run_in_threadpool
+
+from api.documents import iso_time
+from api.problems import problem_document
+from api.services import Services, services
+from vitrine.domain import Search
+from vitrine.messages import EventKind, SearchEvent
+
+router = APIRouter(prefix="/api", tags=["progress"])
+Given = Annotated[Services, Depends(services)]
+
+_STATUS_OF_EVENT = {
+    EventKind.STAGE_REACHED: "running",
+    EventKind.SEARCH_COMPLETED: "completed",
+    EventKind.SEARCH_FAILED: "failed",
+    EventKind.SEARCH_CANCELLED: "cancelled",
+}
+
+
+# Looked up before the stream begins: once it has begun, there is no status left to say that it does not exist.
+
+
+async def _known_search(search_id: str, given: Given) -> Search:
+    return await run_in_threadpool(given.ledger.get, search_id)
+
+
+async def _known_batch(batch_id: str, given: Given) -> Sequence[Search]:
+    return await run_in_threadpool(given.ledger.batch, batch_id)
+
+
+@router.get("/searches/{search_id}/events", response_class=EventSourceResponse)
+async def search_events(
+    search: Annotated[Search, Depends(_known_search)], given: Given, last_event_id: Annotated[str, Header()] = ""
+) -> AsyncIterator[ServerSentEvent]:
+    """Events of one search; ids are sequences of its batch."""
+    async for event in _stream(given, search.batch_id, {search.id}, last_event_id):
+        yield event
+
+
+@router.get("/batches/{batch_id}/events", response_class=EventSourceResponse)
+async def batch_events(
+    batch_id: str,
+    searches: Annotated[Sequence[Search], Depends(_known_batch)],
+    given: Given,
+    last_event_id: Annotated[str, Header()] = "",
+) -> AsyncIterator[ServerSentEvent]:
+    """Events of all searches of an upload in one stream."""
+    async for event in _stream(given, batch_id, {search.id for search in searches}, last_event_id):
+        yield event
+
+
+async def _stream(
+    given: Services, batch_id: str, search_ids: set[str], last_event_id: str
+) -> AsyncIterator[ServerSentEvent]:
+    yield ServerSentEvent(comment="connected")
+    after = int(last_event_id) if last_event_id.isascii() and last_event_id.isdigit() else 0
+    waiting = await run_in_threadpool(_open_searches, given, batch_id, search_ids, after)
+    positions: dict[str, int | None] = {}
+    if waiting:
+        async for event in given.feed.events(batch_id, after):
+            if event is None:
+                for moved in await run_in_threadpool(_moved, given, waiting, positions):
+                    yield moved
+            elif event.search_id in search_ids:
+                yield _sent(event)
+                if event.kind.terminal:
+                    waiting.discard(event.search_id)
+            if not waiting:
+                break
+    if not waiting:
+        yield ServerSentEvent(event="BatchFinished", data={"batch_id": batch_id})
+
+
+def _open_searches(given: Services, batch_id: str, search_ids: set[str], after: int) -> set[str]:
+    """Those whose terminal event the client has not seen."""
+    pending = {event.search_id for event in given.ledger.events_after(batch_id, after) if event.kind.terminal}
+    running = {search.id for search in given.ledger.batch(batch_id) if not search.status.terminal}
+    return (pending | running) & search_ids
+
+
+def _moved(given: Services, waiting: set[str], positions: dict[str, int | None]) -> list[ServerSentEvent]:
+    """The place in the queue, of those whose place has changed since it was told."""
+    pace = given.feed.seconds_per_search()
+    events = []
+    for search_id in sorted(waiting):
+        position = given.ledger.queue_position(search_id)
+        if position is None or positions.get(search_id) == position:
+            continue
+        positions[search_id] = position
+        expected = math.ceil(position * pace) if pace else None
+        data = {"search_id": search_id, "queue_position": position, "expected_wait_s": expected}
+        events.append(ServerSentEvent(event="QueueMoved", data=data))
+    return events
+
+
+def _sent(event: SearchEvent) -> ServerSentEvent:
+    status = _STATUS_OF_EVENT[event.kind]
+    data = {
+        "search_id": event.search_id,
+        "batch_id": event.batch_id,
+        "sequence": event.sequence,
+        "stage": event.stage.value,
+        "status": "accepted" if event.stage.value == "queued" else status,
+        "at": iso_time(event.at),
+        "problem": problem_document(event.problem["code"], event.problem["message"]) if event.problem else None,
+    }
+    return ServerSentEvent(event=event.kind.value, id=str(event.sequence), data=data)

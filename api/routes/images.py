@@ -1,0 +1,43 @@
+"""Pictures: re-encoded derivatives without metadata; an original never leaves the store."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Response
+from starlette.concurrency import run_in_threadpool
+
+from api.services import Services, services
+from vitrine import errors
+from vitrine.domain import derivative_key, original_key
+from vitrine.ports import DecodeRequest
+
+router = APIRouter(prefix="/api", tags=["pictures"])
+Given = Annotated[Services, Depends(services)]
+
+SIZES = (160, 320, 640, 1280)
+Size = Annotated[int, Query(description="Longer side in px; the next of 160, 320, 640, 1280 is served.", ge=1, le=4096)]
+# What is under an image's number or a search's id never changes.
+_HEADERS = {"Cache-Control": "private, max-age=31536000, immutable", "Content-Disposition": "inline"}
+
+
+@router.get("/images/{image_id}", response_class=Response)
+async def catalogue_image(image_id: int, given: Given, size: Size = 640) -> Response:
+    return await run_in_threadpool(lambda: _picture(given, given.catalogue.image(image_id).sha256, size))
+
+
+@router.get("/searches/{search_id}/image", response_class=Response)
+async def query_image(search_id: str, given: Given, size: Size = 640) -> Response:
+    return await run_in_threadpool(lambda: _picture(given, given.ledger.get(search_id).image_sha256, size))
+
+
+def _picture(given: Services, sha256: str, size: int) -> Response:
+    served = next((step for step in SIZES if step >= size), SIZES[-1])
+    key = derivative_key(sha256, served)
+    try:
+        data = given.images.read(key)
+    except errors.NotFound:
+        original = given.images.read(original_key(sha256))
+        data = given.decoder.decode(original, DecodeRequest(jpeg_size=served)).jpeg or b""
+        given.images.write(key, data)
+    return Response(data, media_type="image/jpeg", headers=_HEADERS)

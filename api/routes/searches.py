@@ -1,0 +1,146 @@
+"""Searches: accepted, told, streamed, cancelled."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Header, Request, Response
+from fastapi.responses import JSONResponse
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import UploadFile
+
+from api import metrics, uploads
+from api.documents import search_document
+from api.services import Services, services
+from vitrine import errors
+from vitrine.domain import NewSearch, original_key
+from vitrine.messages import SearchRequested
+
+router = APIRouter(prefix="/api", tags=["searches"])
+Given = Annotated[Services, Depends(services)]
+
+_LONGEST_WAIT_S = 30.0
+_UPLOAD_SCHEMA = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["image"],
+                    "properties": {
+                        "image": {"type": "array", "items": {"type": "string", "format": "binary"}},
+                        "region": {"type": "string", "description": "JSON: x, y, width, height as fractions 0..1"},
+                        "top_k": {"type": "integer", "minimum": 1, "maximum": 100, "default": 10},
+                        "filters": {"type": "string", "description": "JSON: typology, museum"},
+                        "model": {"type": "string"},
+                        "geometric_check": {"type": "boolean"},
+                    },
+                }
+            }
+        },
+    }
+}
+
+
+@router.post("/searches", status_code=202, openapi_extra=_UPLOAD_SCHEMA)
+async def accept(request: Request, given: Given) -> Response:
+    """Accept 1..n photographs. 202 is a promise: each ends in exactly one result, failure or cancellation."""
+    _refuse_when_overloaded(given)
+    async with request.form(max_files=given.settings.max_files + 1, max_fields=20) as form:
+        parts = [part for part in form.getlist("image") if isinstance(part, UploadFile)]
+        _check_count(len(parts), given.settings.max_files)
+        options = uploads.read_options(
+            {name: value for name, value in form.items() if isinstance(value, str)},
+            model_id=given.model_id,
+            geometric_check=given.settings.geometric_check,
+        )
+        pictures = [await part.read() for part in parts]
+    for data, part in zip(pictures, parts, strict=True):
+        uploads.check_picture(data, part.filename or "photograph", given.settings.max_upload_bytes)
+    new = [uploads.new_search(data, part, options) for data, part in zip(pictures, parts, strict=True)]
+    batch_id = uuid.uuid4().hex
+    await run_in_threadpool(_store, given, batch_id, new, pictures)
+    metrics.ACCEPTED.inc(len(new))
+    return JSONResponse(_accepted_document(batch_id, [search.id for search in new]), 202)
+
+
+@router.get("/searches/{search_id}")
+async def get(
+    search_id: str, given: Given, prefer: Annotated[str, Header(description="RFC 7240: wait=SECONDS")] = ""
+) -> Response:
+    """A search, with its result once it has one. ``Prefer: wait=10`` waits up to that long for the end."""
+    search = await given.feed.search(search_id, _preferred_wait_s(prefer))
+    position = None
+    if search.status.value == "accepted":
+        position = await run_in_threadpool(given.ledger.queue_position, search_id)
+    # The result is served as the text that the worker wrote: no parsing, no second form of it.
+    document = json.dumps(search_document(search, position), ensure_ascii=False)
+    body = f'{document[:-1]}, "result": {search.result or "null"}}}'
+    return Response(body, media_type="application/json")
+
+
+@router.delete("/searches/{search_id}", status_code=204)
+async def cancel(search_id: str, given: Given) -> None:
+    events = await run_in_threadpool(given.ledger.cancel, search_id)
+    if not events:
+        search = await run_in_threadpool(given.ledger.get, search_id)
+        raise errors.AlreadyFinished(f"The search has already ended: it is {search.status.value}.")
+    await run_in_threadpool(given.broker.publish_events, events)
+
+
+@router.get("/batches/{batch_id}")
+async def batch(batch_id: str, given: Given) -> dict[str, Any]:
+    searches = await run_in_threadpool(given.ledger.batch, batch_id)
+    return {"id": batch_id, "searches": [search_document(search, None) for search in searches]}
+
+
+def _refuse_when_overloaded(given: Services) -> None:
+    pace = given.feed.seconds_per_search()
+    expected_s = given.broker.depth() * pace if pace else 0.0
+    if expected_s > given.settings.max_wait_s:
+        raise errors.Overloaded(
+            f"So many searches wait that yours would take about {expected_s:.0f} s. Try again later.",
+            retry_after_s=max(1.0, expected_s - given.settings.max_wait_s),
+        )
+
+
+def _check_count(count: int, most: int) -> None:
+    if count == 0:
+        raise errors.RejectedInput("Send at least one photograph, as the form field image.", field="image")
+    if count > most:
+        raise errors.TooLarge(f"At most {most} photographs are taken at a time; send the rest afterwards.")
+
+
+def _store(given: Services, batch_id: str, new: list[NewSearch], pictures: list[bytes]) -> None:
+    """Picture, then row, then message: a crash in between leaves an orphaned file or a row that is published later."""
+    for search, data in zip(new, pictures, strict=True):
+        given.images.write(original_key(search.image_sha256), data)
+    given.ledger.accept(batch_id, new)
+    for search in new:
+        given.broker.publish(SearchRequested(search_id=search.id))
+
+
+def _accepted_document(batch_id: str, search_ids: list[str]) -> dict[str, Any]:
+    accepted = [
+        {
+            "id": search_id,
+            "batch_id": batch_id,
+            "url": f"/api/searches/{search_id}",
+            "events_url": f"/api/searches/{search_id}/events",
+        }
+        for search_id in search_ids
+    ]
+    if len(accepted) == 1:
+        return {**accepted[0], "searches": accepted}
+    return {"batch_id": batch_id, "events_url": f"/api/batches/{batch_id}/events", "searches": accepted}
+
+
+def _preferred_wait_s(prefer: str) -> float:
+    for preference in prefer.split(","):
+        name, _, value = preference.strip().partition("=")
+        if name.lower() == "wait" and value.isascii() and value.isdigit():
+            return min(float(value), _LONGEST_WAIT_S)
+    return 0.0

@@ -1,0 +1,34 @@
+"""What the API is given by whoever wires it: ports, and what it must know of them."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from fastapi import Request
+
+from api.progress import ProgressFeed
+from vitrine.ports import Broker, Catalogue, Decoder, ImageStore, SearchLedger
+from vitrine.settings import Settings
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Services:
+    """``snapshot`` returns the manifest of the snapshot that is served, or None; ``model_id`` is the workers' model."""
+
+    settings: Settings
+    catalogue: Catalogue
+    ledger: SearchLedger
+    broker: Broker
+    images: ImageStore
+    decoder: Decoder
+    feed: ProgressFeed
+    model_id: str
+    snapshot: Callable[[], Mapping[str, Any] | None]
+
+
+async def services(request: Request) -> Services:
+    """FastAPI dependency; async, because FastAPI sends others to a thread and back."""
+    found: Services = request.app.state.services
+    return found
