@@ -1,0 +1,1 @@
+"""Batch indexing: a museum's export becomes records, images and embeddings, and a snapshot to search."""

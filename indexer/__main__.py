@@ -1,0 +1,159 @@
+"""`python -m indexer`: the command line, and the wiring of adapters."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import logging
+import pathlib
+import sys
+from collections.abc import Iterator, Sequence
+
+import pydantic
+
+from indexer import commands, interruption, profile_file, progress
+from indexer.photographs import Ports
+from indexer.sources import registry
+from vitrine import errors
+from vitrine.adapters import model_files, sql_migrations, threads
+from vitrine.adapters.image_folder import ImageFolder
+from vitrine.adapters.onnx_encoder import OnnxEncoder
+from vitrine.adapters.snapshot_folder import SnapshotFolder
+from vitrine.adapters.sql_catalogue import SqlCatalogue
+from vitrine.adapters.sql_engine import Database
+from vitrine.adapters.sql_leases import SqlLeases
+from vitrine.adapters.subprocess_decoder import SubprocessDecoder
+from vitrine.settings import MODELS, Settings
+
+# From sysexits.h, so that scripts can tell a wrong file from a server that is away.
+_WRONG_DATA, _NO_INPUT, _TRY_AGAIN, _WRONG_SETTING = 65, 66, 75, 78
+_CODES = {"no_source": _NO_INPUT, "no_profile": _NO_INPUT, "bad_profile": _WRONG_DATA}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s: %(message)s", stream=sys.stderr)
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    options = _parser().parse_args(arguments)
+    threads.one_thread_each()
+    try:
+        return _run(options, Settings())
+    except pydantic.ValidationError as error:
+        for wrong in error.errors():
+            name = "_".join(str(part) for part in wrong["loc"])
+            _complain(f"the setting {name} is wrong: {wrong['msg']}")
+        return _WRONG_SETTING
+    except errors.VitrineError as error:
+        _complain(error.message)
+        return _exit_code(error)
+
+
+def _run(options: argparse.Namespace, settings: Settings) -> int:
+    if options.command == "add":
+        return _add(options, settings)
+    with _opened(settings) as index:
+        if options.command == "build":
+            lines = commands.build(index, shown=progress.for_stream(sys.stderr))
+        else:
+            lines = {"status": commands.status, "verify": commands.verify}[options.command](index)
+    print("\n".join(lines))
+    return 0
+
+
+def _add(options: argparse.Namespace, settings: Settings) -> int:
+    rejects = options.rejects
+    if rejects is None and not options.dry_run:
+        rejects = settings.home / f"{options.source.stem}.rejects.csv"
+    add = commands.AddOptions(
+        source=options.source,
+        mapping=options.mapping,
+        images=options.images,
+        where=tuple(options.where),
+        rejects=rejects,
+        dry_run=options.dry_run,
+        build=options.build,
+    )
+    with interruption.on_signals() as asked:
+        result = commands.add(add, lambda: _opened(settings), shown=progress.for_stream(sys.stderr), interruption=asked)
+    print("\n".join(result.lines()))
+    return interruption.EXIT_STATUS if result.interrupted else 0
+
+
+@contextlib.contextmanager
+def _opened(settings: Settings) -> Iterator[commands.Index]:
+    settings.home.mkdir(parents=True, exist_ok=True)
+    encoder = OnnxEncoder(model_files.find(settings.model, [MODELS, settings.home / "models"]))
+    database = Database(settings.sqlalchemy_url)
+    decoder = SubprocessDecoder(
+        slots=settings.decoder_slots,
+        timeout_s=settings.decode_timeout_s,
+        memory_bytes=settings.decode_memory_mib * 2**20,
+        max_pixels=settings.max_pixels,
+    )
+    try:
+        sql_migrations.migrate(database)
+        ports = Ports(
+            catalogue=SqlCatalogue(database),
+            images=ImageFolder(settings.home / "images"),
+            encoder=encoder,
+            decoder=decoder,
+        )
+        snapshots = SnapshotFolder(settings.home / "snapshots")
+        yield commands.Index(ports=ports, snapshots=snapshots, leases=SqlLeases(database))
+    finally:
+        decoder.close()
+        database.close()
+
+
+def _exit_code(error: errors.VitrineError) -> int:
+    if error.code in _CODES:
+        return _CODES[error.code]
+    if isinstance(error, errors.DependencyUnavailable):
+        _complain("run the same command again to resume")
+        return _TRY_AGAIN
+    return _WRONG_SETTING if isinstance(error, errors.Misconfigured) else _WRONG_DATA
+
+
+def _complain(message: str) -> None:
+    print(f"indexer: {message}", file=sys.stderr)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m indexer", description=__doc__)
+    subcommands = parser.add_subparsers(dest="command", required=True)
+    add = subcommands.add_parser("add", help="import a table with photographs")
+    add.add_argument("source", type=pathlib.Path, help=f"the table: {', '.join(registry.suffixes())}")
+    add.add_argument(
+        "--mapping",
+        default=profile_file.DEFAULT,
+        metavar="PROFILE",
+        help=f"which column is which field: {', '.join(profile_file.shipped())}, or a YAML file (default: %(default)s)",
+    )
+    add.add_argument("--images", type=pathlib.Path, metavar="DIR", help="folder that paths of photographs begin in")
+    add.add_argument(
+        "--where",
+        action="append",
+        default=[],
+        type=_condition,
+        metavar="COLUMN=VALUE",
+        help="only rows with this value; may be given again: values of one column are alternatives",
+    )
+    add.add_argument("--rejects", type=pathlib.Path, metavar="FILE", help="where rejected rows are written")
+    add.add_argument(
+        "--no-build", dest="build", action="store_false", help="leave the snapshot as it is: more will be added"
+    )
+    add.add_argument("--dry-run", action="store_true", help="say what would happen, and change nothing")
+    subcommands.add_parser("build", help="make a new snapshot: index, calibration, classifier")
+    subcommands.add_parser("status", help="say what is there")
+    subcommands.add_parser("verify", help="read every byte of the snapshot that is served")
+    return parser
+
+
+def _condition(text: str) -> tuple[str, str]:
+    column, equals, value = text.partition("=")
+    if not equals or not column:
+        raise argparse.ArgumentTypeError(f"{text!r} is not COLUMN=VALUE")
+    return column, value
+
+
+if __name__ == "__main__":
+    sys.exit(main())

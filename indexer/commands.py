@@ -1,0 +1,115 @@
+"""What `python -m indexer` does. Adapters come in from `__main__`; lines for the operator go out."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+import pathlib
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+from indexer import profile_file, progress, report, run
+from indexer.interruption import Interruption
+from indexer.mapping import RecordMapping
+from indexer.photographs import Ports
+from indexer.rejects import Rejects
+from indexer.snapshot import SnapshotBuilder
+from indexer.sources.registry import open_source
+from indexer.summary import Plan, Summary
+from vitrine import errors
+from vitrine.ports import Leases, SnapshotStore
+
+_log = logging.getLogger(__name__)
+
+_SNAPSHOT_LEASE = "snapshot"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Index:
+    """What the commands work on."""
+
+    ports: Ports
+    snapshots: SnapshotStore
+    leases: Leases
+
+
+OpenIndex = Callable[[], AbstractContextManager[Index]]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class AddOptions:
+    """``rejects`` None: no file is written. ``build``: end with a new snapshot."""
+
+    source: pathlib.Path
+    mapping: str = profile_file.DEFAULT
+    images: pathlib.Path | None = None
+    where: tuple[tuple[str, str], ...] = ()
+    rejects: pathlib.Path | None = None
+    dry_run: bool = False
+    build: bool = True
+
+
+def add(
+    options: AddOptions, open_index: OpenIndex, *, shown: progress.Progress, interruption: Interruption
+) -> Plan | Summary:
+    """Import a source. The ports are opened only when source and profile are found to be in order.
+
+    Raises RejectedInput, Misconfigured or DependencyUnavailable.
+    """
+    profile = profile_file.load(options.mapping)
+    source = open_source(options.source)
+    mapping = RecordMapping(profile, source.columns, options.where)
+    if mapping.unused:
+        _log.info("columns that are not used: %s", ", ".join(mapping.unused))
+    _check_files(options)
+    with Rejects(options.rejects, source.columns) as rejects:
+        task = run.Task(
+            source=source,
+            mapping=mapping,
+            roots=[*([options.images] if options.images else []), options.source.parent],
+            rejects=rejects,
+            progress=shown,
+            interruption=interruption,
+        )
+        if options.dry_run:
+            return run.dry_run(task)
+        with open_index() as index:
+            summary = run.add(task, index.ports)
+            if not summary.interrupted and options.build:
+                build(index, shown=shown)
+            return summary
+
+
+def build(index: Index, *, shown: progress.Progress) -> list[str]:
+    """A new snapshot of all that is embedded. Raises IndexNotReady, or DependencyUnavailable while another builds."""
+    ports = index.ports
+    builder = SnapshotBuilder(
+        catalogue=ports.catalogue,
+        images=ports.images,
+        decoder=ports.decoder,
+        encoder=ports.encoder,
+        snapshots=index.snapshots,
+        progress=shown,
+    )
+    with index.leases.hold(_SNAPSHOT_LEASE):
+        return report.snapshot_lines(builder.build())
+
+
+def status(index: Index) -> list[str]:
+    model_id = index.ports.encoder.model_id
+    return report.status_lines(model_id, index.ports.catalogue.counts(model_id), index.snapshots.current(model_id))
+
+
+def verify(index: Index) -> list[str]:
+    """Reads every byte of the current snapshot. Raises DamagedSnapshot or IndexNotReady."""
+    manifest = index.snapshots.verify(index.ports.encoder.model_id)
+    return [*report.snapshot_lines(manifest), "verified    every file is as its SHA-256 says"]
+
+
+def _check_files(options: AddOptions) -> None:
+    if options.images is not None and not options.images.is_dir():
+        raise errors.RejectedInput(f"--images {options.images} is not a folder.", code="no_source")
+    if options.rejects is not None and options.rejects.resolve() == options.source.resolve():
+        raise errors.RejectedInput(
+            f"{options.source} would be overwritten by its own rejects: give another --rejects.", code="bad_source"
+        )

@@ -1,0 +1,108 @@
+"""Rows of one external id become one record: the first value of a field stays, later rows fill what is empty."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sqlite3
+from collections.abc import Mapping
+from typing import Any
+
+from vitrine.domain import RecordContent
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Merged:
+    """``conflicts``: fields in which the two differ, with the value that stays and the one that does not."""
+
+    content: RecordContent
+    conflicts: Mapping[str, tuple[Any, Any]]
+
+
+def merged(first: RecordContent, second: RecordContent) -> Merged:
+    """``first`` wins wherever it holds something."""
+    values: dict[str, Any] = {}
+    conflicts: dict[str, tuple[Any, Any]] = {}
+    for field in dataclasses.fields(RecordContent):
+        if field.name == "translations":
+            continue
+        kept, other = getattr(first, field.name), getattr(second, field.name)
+        values[field.name] = other if kept in ("", (), None) else kept
+        if values[field.name] != other and other not in ("", (), None):
+            conflicts[field.name] = (kept, other)
+    translations = {language: dict(texts) for language, texts in first.translations.items()}
+    for language, texts in second.translations.items():
+        for field_name, text in texts.items():
+            kept = translations.setdefault(language, {}).setdefault(field_name, text)
+            if kept != text:
+                conflicts[f"{field_name} ({language})"] = (kept, text)
+    return Merged(content=RecordContent(**values, translations=translations), conflicts=conflicts)
+
+
+class MergedRecords:
+    """All records of a source, merged; on disk, because a source may hold fifty million.
+
+    One thread uses it. The file has no name and ends with the process.
+    """
+
+    def __init__(self) -> None:
+        # The empty name makes SQLite a private file that it deletes by itself.
+        self._database = sqlite3.connect("", isolation_level=None)
+        self._database.execute("PRAGMA journal_mode=OFF")
+        self._database.execute("PRAGMA synchronous=OFF")
+        self._database.execute(
+            "CREATE TABLE merged (external_id TEXT PRIMARY KEY, content TEXT, conflicts TEXT, record_id INTEGER)"
+            " WITHOUT ROWID"
+        )
+
+    def add(self, content: RecordContent) -> Mapping[str, tuple[Any, Any]]:
+        """Returns the conflicts that this record did not have before."""
+        row = self._row(content.external_id)
+        if row is None:
+            self._database.execute(
+                "INSERT INTO merged VALUES (?, ?, '[]', NULL)", (content.external_id, _to_text(content))
+            )
+            return {}
+        known = set(json.loads(row[1]))
+        both = merged(_from_text(row[0]), content)
+        text = _to_text(both.content)
+        new = {field: values for field, values in both.conflicts.items() if field not in known}
+        if new or text != row[0]:
+            self._database.execute(
+                "UPDATE merged SET content = ?, conflicts = ? WHERE external_id = ?",
+                (text, json.dumps(sorted(known | set(new))), content.external_id),
+            )
+        return new
+
+    def get(self, external_id: str) -> tuple[RecordContent, int | None]:
+        """The merged content, and the number that was remembered. Raises KeyError."""
+        row = self._row(external_id)
+        if row is None:
+            raise KeyError(external_id)
+        return _from_text(row[0]), row[2]
+
+    def remember(self, external_id: str, record_id: int) -> None:
+        """The number of the record in the catalogue."""
+        self._database.execute("UPDATE merged SET record_id = ? WHERE external_id = ?", (record_id, external_id))
+
+    def __len__(self) -> int:
+        return int(self._database.execute("SELECT count(*) FROM merged").fetchone()[0])
+
+    def close(self) -> None:
+        self._database.close()
+
+    def _row(self, external_id: str) -> tuple[str, str, int | None] | None:
+        found = self._database.execute(
+            "SELECT content, conflicts, record_id FROM merged WHERE external_id = ?", (external_id,)
+        ).fetchone()
+        return found if found is None else (found[0], found[1], found[2])
+
+
+def _to_text(content: RecordContent) -> str:
+    # Not `asdict`, which copies deeply: this is done for every row.
+    return json.dumps(vars(content), ensure_ascii=False)
+
+
+def _from_text(text: str) -> RecordContent:
+    values = json.loads(text)
+    return RecordContent(**{**values, "authors": tuple(values["authors"])})

@@ -1,0 +1,44 @@
+"""What an operator is told of the index: lines for `build`, `status` and `verify`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from vitrine.ports import CatalogueCounts
+
+_CLASS_MISSING = {
+    "too_few_labels": "none: too few records have a typology",
+    "no_classifier": "none",
+}
+
+
+def status_lines(model_id: str, counts: CatalogueCounts, manifest: Mapping[str, Any] | None) -> list[str]:
+    withdrawn = f", {counts.withdrawn:,} withdrawn" if counts.withdrawn else ""
+    lines = [
+        f"model       {model_id}",
+        f"records     {counts.records:,}{withdrawn}",
+        f"images      {counts.images:,}, {counts.embeddings:,} embedded",
+    ]
+    if manifest is None:
+        return [*lines, "snapshot    none: run python -m indexer build"]
+    return [*lines, *snapshot_lines(manifest)]
+
+
+def snapshot_lines(manifest: Mapping[str, Any]) -> list[str]:
+    index = manifest["index"]
+    return [
+        f"snapshot    {manifest['name']}, {manifest['count']:,} images",
+        f"index       {index['kind']}, recall@10 {index['recall_at_10']:.3f} of exact search",
+        f"classifier  {_classifier(manifest)}",
+    ]
+
+
+def _classifier(manifest: Mapping[str, Any]) -> str:
+    if (missing := manifest["class_missing"]) is not None:
+        return _CLASS_MISSING.get(missing, str(missing))
+    report = manifest["classifier"]
+    return (
+        f"accuracy {report['accuracy']:.3f}, balanced {report['balanced_accuracy']:.3f}, "
+        f"macro F1 {report['macro_f1']:.3f} on objects that it was not fitted on"
+    )

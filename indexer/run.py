@@ -1,0 +1,208 @@
+"""The import: a source's rows become records, images and embeddings. docs/indexing.md says what holds meanwhile."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+import pathlib
+from collections.abc import Sequence
+
+from indexer import image_paths, survey
+from indexer.interruption import Interruption
+from indexer.mapping import MappedRow, RecordMapping
+from indexer.merging import MergedRecords, merged
+from indexer.photographs import Applied, Photograph, PhotographLine, Ports
+from indexer.progress import Progress
+from indexer.rejects import Rejects
+from indexer.sources.source import Source, SourceRow
+from indexer.summary import Plan, Summary, Tally
+from indexer.survey import Judged, Kept, Refused, Survey
+from vitrine import errors
+from vitrine.domain import RecordContent
+
+_log = logging.getLogger(__name__)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Task:
+    """What to import. ``roots``: folders that relative paths of photographs begin in, tried in order."""
+
+    source: Source
+    mapping: RecordMapping
+    roots: Sequence[pathlib.Path]
+    rejects: Rejects
+    progress: Progress
+    interruption: Interruption
+
+
+def dry_run(task: Task) -> Plan:
+    """What an import would read, and what it would reject before opening a photograph. Changes nothing."""
+    records = MergedRecords()
+    try:
+        found = Survey(records=records)
+        images = 0
+        task.progress.start("reading", "rows", None)
+        for judged in survey.judged_rows(task.source, task.mapping):
+            if task.interruption.asked:
+                break
+            found.take(judged)
+            images += _images_found(task, judged)
+            task.progress.advance()
+        task.progress.finish()
+        return Plan(
+            rows=found.rows,
+            filtered=found.filtered,
+            conflicts=found.conflicts,
+            records=len(records),
+            images=images,
+            rejected=task.rejects.counted(),
+            interrupted=task.interruption.asked,
+        )
+    finally:
+        records.close()
+
+
+def add(task: Task, ports: Ports) -> Summary:
+    """Import the source. Running it again adds nothing twice and goes on where it ended, wherever that was.
+
+    Raises DependencyUnavailable, and RejectedInput for the source itself; a row that is wrong is in the rejects.
+    """
+    records = MergedRecords()
+    try:
+        return _Import(task, ports, _surveyed(task, records)).run()
+    finally:
+        records.close()
+
+
+def _surveyed(task: Task, records: MergedRecords) -> Survey:
+    found = Survey(records=records)
+    task.progress.start("reading", "rows", None)
+    for judged in survey.judged_rows(task.source, task.mapping):
+        if task.interruption.asked:
+            break
+        found.take(judged)
+        task.progress.advance()
+    task.progress.finish()
+    _log.info("%d rows: %d records with %d images", found.rows, len(records), found.images)
+    return found
+
+
+def _images_found(task: Task, judged: Judged) -> int:
+    found = 0
+    if isinstance(judged, Refused):
+        task.rejects.add(judged.row, judged.error)
+    elif judged is not None:
+        for text in judged.mapped.images:
+            try:
+                image_paths.locate(text, task.roots)
+                found += 1
+            except errors.RejectedInput as error:
+                task.rejects.add(judged.row, error)
+    return found
+
+
+class _Import:
+    """The second reading. All that it counts is counted on one thread, in the order of rows."""
+
+    def __init__(self, task: Task, ports: Ports, found: Survey) -> None:
+        self._task = task
+        self._ports = ports
+        self._catalogue = ports.catalogue
+        self._records = found.records
+        self._rows, self._images = found.rows, found.images
+        self._tally = Tally(conflicts=found.conflicts)
+        self._line = PhotographLine(ports, self._applied)
+
+    def run(self) -> Summary:
+        unit, total = ("images", self._images) if self._images else ("rows", self._rows)
+        self._task.progress.start("indexing", unit, total)
+        try:
+            for judged in survey.judged_rows(self._task.source, self._task.mapping):
+                if self._task.interruption.asked:
+                    break
+                self._take(judged)
+            self._line.drain()
+        except BaseException:
+            self._line.abandon()
+            raise
+        finally:
+            self._task.progress.finish()
+        self._tally.embeddings_added = self._line.embeddings_added
+        return Summary(
+            tally=self._tally,
+            rejected=self._task.rejects.counted(),
+            interrupted=self._task.interruption.asked,
+        )
+
+    def _take(self, judged: Judged) -> None:
+        if judged is None:
+            self._tally.filtered += 1
+            return
+        self._tally.rows += 1
+        if not self._images:
+            self._task.progress.advance()
+        if isinstance(judged, Refused):
+            self._line.refuse(judged.row, judged.error, is_image=False)
+        else:
+            self._take_kept(judged)
+
+    def _take_kept(self, kept: Kept) -> None:
+        try:
+            record_id = self._record_id(kept.mapped)
+        except KeyError:
+            error = errors.RejectedInput("The source changed meanwhile: add it again.", code="source_changed")
+            self._line.refuse(kept.row, error, is_image=False)
+            return
+        for text in kept.mapped.images:
+            self._take_image(kept.row, record_id, text)
+
+    def _record_id(self, mapped: MappedRow) -> int:
+        """Raises KeyError where the first reading did not meet this object."""
+        content, record_id = self._records.get(mapped.content.external_id)
+        if record_id is None:
+            record_id = self._put(content)
+            self._records.remember(content.external_id, record_id)
+        return record_id
+
+    def _put(self, content: RecordContent) -> int:
+        """The source decides where it says something; what it leaves open stays as the catalogue has it."""
+        stored = self._catalogue.record_by_external_id(content.external_id)
+        if stored is not None:
+            content = merged(content, stored.content).content
+            if content == stored.content and not stored.withdrawn:
+                self._tally.records_unchanged += 1
+                return stored.id
+        record_id, _ = self._catalogue.put_record(content)
+        if stored is None:
+            self._tally.records_added += 1
+        else:
+            self._tally.records_changed += 1
+        return record_id
+
+    def _take_image(self, row: SourceRow, record_id: int, text: str) -> None:
+        try:
+            file = image_paths.locate(text, self._task.roots)
+        except errors.RejectedInput as error:
+            self._line.refuse(row, error, is_image=True)
+            return
+        if self._is_done(record_id, file.source):
+            self._tally.images_known += 1
+            self._task.progress.advance()
+        else:
+            self._line.feed(Photograph(row=row, record_id=record_id, file=file))
+
+    def _is_done(self, record_id: int, source: str) -> bool:
+        image = self._catalogue.image_by_source(record_id, source)
+        return image is not None and not self._catalogue.images_without_embedding(
+            self._ports.encoder.model_id, [image.id]
+        )
+
+    def _applied(self, applied: Applied) -> None:
+        if applied.refusal is not None:
+            self._task.rejects.add(applied.row, applied.refusal)
+        elif applied.new:
+            self._tally.images_added += 1
+        else:
+            self._tally.images_known += 1
+        if applied.is_image:
+            self._task.progress.advance()

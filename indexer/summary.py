@@ -1,0 +1,121 @@
+"""What a run did, as a value and as lines for whoever started it."""
+
+from __future__ import annotations
+
+import dataclasses
+import pathlib
+from collections.abc import Mapping
+
+_REASONS = {
+    "no_external_id": "no external id",
+    "too_long": "a text is too long",
+    "bad_year": "a year is wrong",
+    "ragged_row": "more or fewer cells than the header",
+    "bad_quotes": "a quotation mark is missing",
+    "nul_byte": "a NUL byte",
+    "bad_bytes": "bytes that are no text",
+    "image_missing": "the photograph is not there",
+    "image_is_url": "the photograph is a web address",
+    "image_outside": "the photograph lies outside its folder",
+    "unsupported_picture": "not a picture that is read",
+    "broken_picture": "a damaged picture",
+    "too_large": "the picture is too large",
+    "source_changed": "the source changed meanwhile",
+}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Rejected:
+    """``path``: the file that holds the rows; None where there is none. A row may be rejected for several reasons."""
+
+    rows: int
+    by_code: Mapping[str, int]
+    path: pathlib.Path | None
+
+    def lines(self) -> list[str]:
+        lines = [f"rejected    {self.rows:,} rows"]
+        for code, count in sorted(self.by_code.items(), key=lambda item: -item[1]):
+            lines.append(f"            {count:,} × {_REASONS.get(code, code)}")
+        if self.rows and self.path is not None:
+            lines.append(f"            Correct them in {self.path} and add that file.")
+        return lines
+
+
+@dataclasses.dataclass(kw_only=True)
+class Tally:
+    """Counted while the run is on. A record is changed where the catalogue had it with other words."""
+
+    rows: int = 0
+    filtered: int = 0
+    conflicts: int = 0
+    records_added: int = 0
+    records_changed: int = 0
+    records_unchanged: int = 0
+    images_added: int = 0
+    images_known: int = 0
+    embeddings_added: int = 0
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What a dry run found. ``images`` are files that are there; nobody has looked into them yet."""
+
+    rows: int
+    filtered: int
+    conflicts: int
+    records: int
+    images: int
+    rejected: Rejected
+    interrupted: bool
+
+    def lines(self) -> list[str]:
+        return [
+            _rows_line(self.rows, self.filtered),
+            f"records     {self.records:,}",
+            f"images      {self.images:,} found",
+            *_conflict_lines(self.conflicts),
+            *self.rejected.lines(),
+            *_hint(self.rejected, found=self.images),
+            "Interrupted." if self.interrupted else "Dry run: nothing was changed.",
+        ]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Summary:
+    """``interrupted``: somebody asked for the end; the same command goes on from there."""
+
+    tally: Tally
+    rejected: Rejected
+    interrupted: bool
+
+    def lines(self) -> list[str]:
+        tally = self.tally
+        lines = [
+            _rows_line(tally.rows, tally.filtered),
+            f"records     {tally.records_added:,} added, {tally.records_changed:,} changed, "
+            f"{tally.records_unchanged:,} unchanged",
+            f"images      {tally.images_added:,} added, {tally.images_known:,} known",
+            f"embeddings  {tally.embeddings_added:,} added",
+            *_conflict_lines(tally.conflicts),
+            *self.rejected.lines(),
+            *_hint(self.rejected, found=tally.images_added + tally.images_known),
+        ]
+        if self.interrupted:
+            lines.append("Interrupted: run the same command again to resume.")
+        return lines
+
+
+def _rows_line(rows: int, filtered: int) -> str:
+    return f"rows        {rows:,}" + (f" ({filtered:,} more are left out by the conditions)" if filtered else "")
+
+
+def _conflict_lines(conflicts: int) -> list[str]:
+    if not conflicts:
+        return []
+    return [f"conflicts   {conflicts:,} values differ between rows of one object: the first was kept"]
+
+
+def _hint(rejected: Rejected, *, found: int) -> list[str]:
+    if found or not rejected.by_code.get("image_missing"):
+        return []
+    return ["            No photograph at all was found: does --images name their folder?"]
