@@ -1,0 +1,97 @@
+"""Pairs of views of one object, what the graph makes of them, and the projection that follows."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import pathlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from modelling import augment, data, pictures, retrieval, whitening
+from modelling.model import VitrineS
+from vitrine import preprocessing
+from vitrine.domain import Pixels
+
+BATCH = 16
+
+Floats = npt.NDArray[np.float32]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Pairs:
+    """``second[i]`` shows what ``first[owner[i]]`` shows; both hold the graph's raw blocks."""
+
+    first: Floats
+    second: Floats
+    owner: npt.NDArray[np.intp]
+
+    @classmethod
+    def take(
+        cls, model: VitrineS, things: Sequence[data.Thing], resize: preprocessing.Resize, rng: np.random.Generator
+    ) -> Pairs:
+        """Each thing's catalogue view beside a phone's view made from it, and beside its other sides."""
+        sides = [(number, side) for number, thing in enumerate(things) for side in thing.views[1:]]
+        prepared = (preprocessing.fit(side, resize) for _, side in sides)
+        second = run(model.raw, itertools.chain(phone(things, resize.size, rng), prepared))
+        owner = np.array([*range(len(things)), *(number for number, _ in sides)], np.intp)
+        return cls(first=run(model.raw, catalogue(things, resize)), second=second, owner=owner)
+
+    def project(self, model: VitrineS, teacher: Floats | None, teaching: float) -> None:
+        """Sets the model's projection."""
+        told = None if teacher is None else teacher[self.owner]
+        found = whitening.fit(
+            self.first[self.owner], self.second, model.shape.dimension, teacher=told, teaching=teaching
+        )
+        with torch.no_grad():
+            model.project.weight.copy_(torch.from_numpy(found.weight))
+            model.project.bias.copy_(torch.from_numpy(found.bias))
+
+
+def catalogue(things: Iterable[data.Thing], resize: preprocessing.Resize) -> Iterator[Pixels]:
+    """Each thing as the catalogue holds it."""
+    return (preprocessing.fit(thing.views[0], resize) for thing in things)
+
+
+def phone(things: Sequence[data.Thing], size: int, rng: np.random.Generator) -> Iterator[Pixels]:
+    """Each thing as a phone might see it, before another thing's picture."""
+    others = rng.integers(0, len(things), len(things))
+    seeds = rng.integers(0, 2**62, len(things))
+    for thing, other, seed in zip(things, others, seeds, strict=True):
+        yield augment.phone_view(thing.views[0], things[other].views[0], size, np.random.default_rng(seed))
+
+
+def run(function: Callable[[torch.Tensor], torch.Tensor], squares: Iterator[Pixels]) -> Floats:
+    rows: list[Floats] = []
+    with torch.no_grad():
+        while batch := list(itertools.islice(squares, BATCH)):
+            rows.append(function(torch.from_numpy(np.stack(batch))).numpy())
+    return np.concatenate(rows)
+
+
+def taught(teacher: pathlib.Path, things: Sequence[data.Thing]) -> Floats:
+    """The teacher's unit embedding of each thing's catalogue view."""
+    encoder = pictures.open_model(teacher).encoder
+    prepared = catalogue(things, encoder.resize)
+    rows: list[Floats] = []
+    while batch := list(itertools.islice(prepared, BATCH)):
+        rows.append(encoder.encode(np.stack(batch)))
+    return np.concatenate(rows)
+
+
+def recall(model: VitrineS, things: Sequence[data.Thing], resize: preprocessing.Resize) -> dict[str, float]:
+    """Views of objects that nothing was learned from, asked among all of their catalogue views."""
+    gallery = run(model, catalogue(things, resize))
+    names = [str(number) for number in range(len(things))]
+    made = run(model, phone(things, resize.size, np.random.default_rng(0)))
+    found = {"phone_recall_at_1": retrieval.figures(made, gallery, names, names).recall_at_1}
+    sides = [(name, side) for name, thing in zip(names, things, strict=True) for side in thing.views[1:]]
+    if sides:
+        seen = run(model, (preprocessing.fit(side, resize) for _, side in sides))
+        asked = retrieval.figures(seen, gallery, [name for name, _ in sides], names)
+        found["other_side_recall_at_1"] = asked.recall_at_1
+    classes = retrieval.leave_one_out(gallery, [thing.kind for thing in things])
+    return {**found, "class_map_at_10": classes.map_at_10}
