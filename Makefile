@@ -1,0 +1,69 @@
+# `make help` lists what there is. Settings: PORT, VITRINE_HOME, VITRINE_MODEL (docs/settings.md has the rest).
+SHELL := /bin/bash
+export PORT ?= 8000
+export VITRINE_HOME ?= $(CURDIR)/.vitrine
+export VITRINE_MODEL ?= vitrine-s
+# Where pip is told of wheels on disk, uv shall look there too.
+export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
+DEMO_OBJECTS ?= 200
+
+PYTHON := .venv/bin/python
+UV := .venv/bin/uv
+COMPILE := $(UV) pip compile -q --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links
+WEB := $(shell find web/src web/public web/index.html web/package.json web/package-lock.json web/vite.config.ts 2>/dev/null)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo serve test lint check bench requirements clean
+
+help: ## List the commands.
+	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup: .venv/serve.stamp web/dist/index.html ## Install what serving needs and build the page.
+
+demo: setup ## A generated museum, indexed and served at http://127.0.0.1:$PORT.
+	@scripts/demo $(DEMO_OBJECTS)
+
+serve: setup ## Serve the catalogue that lies in VITRINE_HOME.
+	@exec $(PYTHON) -m local
+
+test: .venv/dev.stamp web/dist/index.html ## Everything that can run, with the servers it needs; ends with pytest's summary.
+	@scripts/system-packages chromium
+	$(MAKE) --no-print-directory lint
+	cd web && PATH="$(CURDIR)/.venv/bin:$$PATH" npm test --silent
+	$(PYTHON) -m pytest $(PYTEST)
+
+lint: .venv/dev.stamp web/node_modules/.stamp ## Style, types and import rules.
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	PYTHONPATH=. .venv/bin/lint-imports
+	cd web && PATH="$(CURDIR)/.venv/bin:$$PATH" npm run --silent lint
+
+bench: .venv/dev.stamp ## The pipeline's benchmark (scripts/bench has the options).
+	scripts/bench pipeline
+
+requirements: .venv/serve.stamp ## Pin the newest versions anew.
+	$(COMPILE) -U requirements/serve.in -o requirements/serve.txt
+	$(COMPILE) -U requirements/build.in -o requirements/build.txt
+	$(COMPILE) -U requirements/dev.in -c requirements/serve.txt -c requirements/build.txt -o requirements/dev.txt
+
+clean: ## Remove what was built; the catalogue in VITRINE_HOME stays.
+	rm -rf .venv web/dist web/node_modules build .mypy_cache .ruff_cache .pytest_cache
+
+.venv/serve.stamp: requirements/serve.txt requirements/build.txt
+	@scripts/system-packages python
+	test -x $(UV) || (python3 -m venv .venv && .venv/bin/pip install -q --disable-pip-version-check uv)
+	$(UV) pip install -q -r requirements/serve.txt -r requirements/build.txt
+	touch $@
+
+.venv/dev.stamp: .venv/serve.stamp requirements/dev.txt
+	$(UV) pip install -q -r requirements/dev.txt
+	touch $@
+
+web/node_modules/.stamp: web/package-lock.json .venv/serve.stamp
+	cd web && PATH="$(CURDIR)/.venv/bin:$$PATH" npm ci --silent --no-audit --no-fund
+	touch $@
+
+web/dist/index.html: $(WEB) web/node_modules/.stamp
+	cd web && PATH="$(CURDIR)/.venv/bin:$$PATH" npm run --silent build
+	touch $@

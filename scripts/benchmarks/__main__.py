@@ -1,0 +1,73 @@
+"""`scripts/bench`: what searches cost on this machine and whom they find, as tables for docs/benchmarks.md."""
+
+from __future__ import annotations
+
+import argparse
+import pathlib
+import shlex
+import sys
+from collections.abc import Sequence
+
+from scripts.benchmarks import client, encoders, pipeline, report, retrieval, server
+from vitrine import errors
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    try:
+        print(_table(_parser().parse_args(given), shlex.join(["scripts/bench", *given])))
+    except (server.DidNotStart, client.SearchNotCompleted, errors.VitrineError) as error:
+        print(f"bench: {error}", file=sys.stderr)
+        return 1
+    except BaseExceptionGroup as group:
+        print(f"bench: {group.exceptions[0]}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _table(asked: argparse.Namespace, command: str) -> str:
+    if asked.command == "retrieval":
+        return retrieval.markdown(retrieval.measured(asked.model, asked.objects), asked.model, command)
+    return report.markdown(pipeline.measured(_pipeline_options(asked)), command)
+
+
+def _pipeline_options(asked: argparse.Namespace) -> pipeline.Options:
+    return pipeline.Options(
+        encoder=asked.encoder,
+        seconds=asked.seconds,
+        rounds=asked.rounds,
+        in_flight=asked.in_flight,
+        geometric_check=asked.geometric_check == "on",
+        catalogue=asked.catalogue,
+        alone=asked.alone,
+        photographs=asked.photographs,
+    )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
+    subcommands = parser.add_subparsers(dest="command", required=True)
+    command = subcommands.add_parser("pipeline", help="raw decode + encode against real searches on a real server")
+    command.add_argument(
+        "--encoder",
+        default=encoders.VIT,
+        metavar="MODEL",
+        help="vit-b-32 (int8, random weights), an id under models/ or a description's path (default: %(default)s)",
+    )
+    command.add_argument("--seconds", type=float, default=20, help="of a round for each side (default: %(default)s)")
+    command.add_argument("--rounds", type=int, default=3, help="raw and pipeline by turns (default: %(default)s)")
+    command.add_argument("--in-flight", type=int, default=16, help="searches kept going (default: %(default)s)")
+    command.add_argument("--geometric-check", choices=("on", "off"), default="off", help="under load (default: off)")
+    command.add_argument("--catalogue", type=int, default=200, help="pictures in it (default: %(default)s)")
+    command.add_argument("--alone", type=int, default=30, help="photographs searched one by one (default: %(default)s)")
+    command.add_argument(
+        "--photographs", type=pathlib.Path, metavar="DIR", help="pictures to use instead of drawn ones"
+    )
+    command = subcommands.add_parser("retrieval", help="phone photographs searched in a catalogue of its objects")
+    command.add_argument("--model", default="vitrine-s", metavar="MODEL", help="id or path (default: %(default)s)")
+    command.add_argument("--objects", type=pathlib.Path, required=True, metavar="DIR", help="folder of manifest.csv")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
