@@ -1,0 +1,71 @@
+"""Which adapters must pass which suite. A later adapter (MySQL, RabbitMQ, Triton) is added here and nowhere else."""
+
+from __future__ import annotations
+
+import contextlib
+import pathlib
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.contract import encoders
+from vitrine.adapters import model_files, sql_migrations
+from vitrine.adapters.image_folder import ImageFolder
+from vitrine.adapters.memory_broker import MemoryBroker
+from vitrine.adapters.onnx_encoder import OnnxEncoder
+from vitrine.adapters.sql_catalogue import SqlCatalogue
+from vitrine.adapters.sql_engine import Database
+from vitrine.adapters.sql_ledger import SqlLedger
+from vitrine.ports import Broker, Catalogue, Encoder, ImageStore, SearchLedger
+from vitrine.testing import MemoryCatalogue, MemoryImageStore, ToyEncoder
+
+DATABASES = ["sqlite"]
+
+
+@pytest.fixture
+def open_database(tmp_path: pathlib.Path) -> Iterator[Callable[[str], Database]]:
+    """Opens an empty, migrated database of the kind that is named."""
+    with contextlib.ExitStack() as opened:
+
+        def open_one(kind: str) -> Database:
+            assert kind in DATABASES
+            database = Database(f"sqlite:///{tmp_path / 'catalogue.sqlite3'}")
+            opened.callback(database.close)
+            sql_migrations.migrate(database)
+            return database
+
+        yield open_one
+
+
+@pytest.fixture(params=DATABASES)
+def database(request: pytest.FixtureRequest, open_database: Callable[[str], Database]) -> Database:
+    return open_database(request.param)
+
+
+@pytest.fixture(params=[*DATABASES, "memory"])
+def catalogue(request: pytest.FixtureRequest, open_database: Callable[[str], Database]) -> Catalogue:
+    return MemoryCatalogue() if request.param == "memory" else SqlCatalogue(open_database(request.param))
+
+
+@pytest.fixture
+def ledger(database: Database) -> SearchLedger:
+    return SqlLedger(database)
+
+
+@pytest.fixture(params=["folder", "memory"])
+def image_store(request: pytest.FixtureRequest, tmp_path: pathlib.Path) -> ImageStore:
+    return ImageFolder(tmp_path / "images") if request.param == "folder" else MemoryImageStore()
+
+
+@pytest.fixture(params=["onnx", "toy"])
+def encoder(request: pytest.FixtureRequest, tmp_path: pathlib.Path) -> Encoder:
+    if request.param == "toy":
+        return ToyEncoder()
+    return OnnxEncoder(model_files.find(str(encoders.write_model(tmp_path)), []))
+
+
+@pytest.fixture
+def broker() -> Iterator[Broker]:
+    made = MemoryBroker()
+    yield made
+    assert made.stop_consuming(5)

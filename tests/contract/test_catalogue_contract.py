@@ -1,0 +1,179 @@
+"""What every catalogue must do."""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+
+import numpy as np
+import pytest
+
+from vitrine import errors
+from vitrine.domain import RecordContent
+from vitrine.ports import Catalogue
+
+VASE = RecordContent(
+    external_id="v-1",
+    inventory_no="КП-17",
+    name="Ваза расписная",
+    description="Ёмкость с двумя ручками 🏺",
+    typology="Предметы прикладного искусства",
+    authors=("Иванов И. И.", "Петрова"),
+    year_from=-50,
+    year_to=20,
+    museum="Музей",
+    translations={"en": {"name": "Painted vase"}},
+)
+
+
+def vector(*values: float) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
+    return np.array(values, np.float32)
+
+
+def put_with_image(catalogue: Catalogue, content: RecordContent, sha256: str = "a" * 64) -> tuple[int, int]:
+    record_id, _ = catalogue.put_record(content)
+    image_id = catalogue.add_image(record_id, sha256=sha256, width=30, height=20, source=f"/pictures/{sha256}.jpg")
+    return record_id, image_id
+
+
+def test_a_record_comes_back_as_it_was_put(catalogue: Catalogue) -> None:
+    record_id, changed = catalogue.put_record(VASE)
+    assert changed
+    assert catalogue.record(record_id).content == VASE
+    assert catalogue.record_by_external_id("v-1") == catalogue.record(record_id)
+    assert catalogue.record_by_external_id("v-2") is None
+
+
+def test_putting_the_same_record_again_changes_nothing(catalogue: Catalogue) -> None:
+    first, _ = catalogue.put_record(VASE)
+    assert catalogue.put_record(VASE) == (first, False)
+    assert catalogue.record(first).revision == 1
+
+
+def test_putting_a_changed_record_updates_it_under_its_number(catalogue: Catalogue) -> None:
+    first, _ = catalogue.put_record(VASE)
+    renamed = dataclasses.replace(VASE, name="Кувшин")
+    assert catalogue.put_record(renamed) == (first, True)
+    assert catalogue.record(first).content == renamed
+    assert catalogue.record(first).revision == 2
+
+
+def test_two_writers_of_one_external_id_make_one_record(catalogue: Catalogue) -> None:
+    threads = [threading.Thread(target=catalogue.put_record, args=(VASE,)) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(catalogue.browse().records) == 1
+
+
+def test_an_unknown_record_or_image_is_not_found(catalogue: Catalogue) -> None:
+    for ask in (catalogue.record, catalogue.image, catalogue.withdraw):
+        with pytest.raises(errors.NotFound):
+            ask(4711)
+    with pytest.raises(errors.NotFound):
+        catalogue.update_record(4711, VASE)
+
+
+def test_the_images_of_a_record_keep_their_order_and_are_stored_once(catalogue: Catalogue) -> None:
+    record_id, first = put_with_image(catalogue, VASE, "a" * 64)
+    second = catalogue.add_image(record_id, sha256="b" * 64, width=1, height=2, source="b.jpg")
+    again = catalogue.add_image(record_id, sha256="a" * 64, width=30, height=20, source="moved.jpg")
+    assert again == first
+    assert catalogue.record(record_id).image_ids == (first, second)
+    assert catalogue.image(second).position == 1
+    assert (catalogue.image(first).width, catalogue.image(first).height) == (30, 20)
+    moved = catalogue.image_by_source(record_id, "moved.jpg")
+    assert moved is not None and moved.id == first
+    assert catalogue.image_by_source(record_id, "nowhere.jpg") is None
+
+
+def test_one_picture_may_show_two_records(catalogue: Catalogue) -> None:
+    _, first = put_with_image(catalogue, VASE)
+    _, second = put_with_image(catalogue, dataclasses.replace(VASE, external_id="v-2"))
+    assert first != second
+    assert set(catalogue.images([first, second, 999])) == {first, second}
+
+
+def test_an_image_is_embedded_once_under_each_model(catalogue: Catalogue) -> None:
+    _, image_id = put_with_image(catalogue, VASE)
+    assert catalogue.add_embeddings("m1", {image_id: vector(1, 0)}) == 1
+    assert catalogue.add_embeddings("m1", {image_id: vector(0, 1)}) == 0
+    assert catalogue.add_embeddings("m2", {image_id: vector(0, 1)}) == 1
+    (stored,) = catalogue.embeddings_after("m1", 0, 10)
+    assert stored.image_id == image_id
+    np.testing.assert_array_equal(stored.vector, vector(1, 0))
+    assert catalogue.images_without_embedding("m1", [image_id]) == set()
+    assert catalogue.images_without_embedding("m3", [image_id]) == {image_id}
+
+
+def test_embeddings_come_page_by_page_in_order_of_sequence(catalogue: Catalogue) -> None:
+    record_id, _ = catalogue.put_record(VASE)
+    images = [
+        catalogue.add_image(record_id, sha256=f"{number:064x}", width=1, height=1, source=str(number))
+        for number in range(5)
+    ]
+    for image_id in images:
+        catalogue.add_embeddings("m", {image_id: vector(1, 0)})
+    first = catalogue.embeddings_after("m", 0, 3)
+    rest = catalogue.embeddings_after("m", first[-1].sequence, 3)
+    assert [row.image_id for row in [*first, *rest]] == images
+    assert {row.record_id for row in first} == {record_id}
+
+
+def test_a_withdrawn_record_leaves_every_answer_and_returns_when_put_again(catalogue: Catalogue) -> None:
+    record_id, image_id = put_with_image(catalogue, VASE)
+    catalogue.withdraw(record_id)
+    assert catalogue.record(record_id).withdrawn
+    assert catalogue.records_of_images([image_id]) == {}
+    assert catalogue.withdrawn_image_ids() == {image_id}
+    assert not catalogue.browse().records
+    assert catalogue.labels() == {}
+    assert catalogue.put_record(VASE) == (record_id, True)
+    assert catalogue.records_of_images([image_id])[image_id].id == record_id
+
+
+def test_a_changed_record_shows_its_new_words(catalogue: Catalogue) -> None:
+    record_id, _ = catalogue.put_record(VASE)
+    catalogue.update_record(record_id, dataclasses.replace(VASE, name="Кинжал", description="", translations={}))
+    assert [record.id for record in catalogue.browse(text="кинжал").records] == [record_id]
+    assert not catalogue.browse(text="ваза").records
+
+
+@pytest.mark.parametrize("text", ["ваза", "ВАЗЫ расписные", "емкость", "vases", "кп-17", "петровой", "v-1"])
+def test_full_text_finds_inflected_words_numbers_authors_and_translations(catalogue: Catalogue, text: str) -> None:
+    catalogue.put_record(VASE)
+    catalogue.put_record(RecordContent(external_id="other-9", name="Меч"))
+    assert [record.content.external_id for record in catalogue.browse(text=text).records] == ["v-1"]
+
+
+@pytest.mark.parametrize("text", ['"', "* AND (", "NEAR/3", "меч'; DROP TABLE records"])
+def test_full_text_takes_no_operators_from_a_visitor(catalogue: Catalogue, text: str) -> None:
+    catalogue.put_record(VASE)
+    try:
+        catalogue.browse(text=text)
+    except errors.RejectedInput as error:
+        assert "letter" in error.message
+    assert catalogue.browse().records
+
+
+def test_records_are_browsed_page_by_page_and_filtered(catalogue: Catalogue) -> None:
+    for number in range(7):
+        typology = "Оружие" if number % 2 else "Графика"
+        catalogue.put_record(RecordContent(external_id=str(number), typology=typology, museum="А"))
+    first = catalogue.browse(limit=4)
+    rest = catalogue.browse(limit=4, cursor=first.next_cursor)
+    assert [record.content.external_id for record in [*first.records, *rest.records]] == [str(n) for n in range(7)]
+    assert rest.next_cursor is None
+    assert len(catalogue.browse(typology="Оружие").records) == 3
+    assert not catalogue.browse(museum="Б").records
+    assert list(catalogue.facets()["typology"]) == [("Графика", 4), ("Оружие", 3)]
+
+
+def test_counts_and_labels_tell_what_is_there(catalogue: Catalogue) -> None:
+    record_id, image_id = put_with_image(catalogue, VASE)
+    catalogue.put_record(RecordContent(external_id="bare"))
+    catalogue.add_embeddings("m", {image_id: vector(1, 0)})
+    counts = catalogue.counts("m")
+    assert (counts.records, counts.withdrawn, counts.images, counts.embeddings) == (2, 0, 1, 1)
+    assert catalogue.labels() == {record_id: VASE.typology}

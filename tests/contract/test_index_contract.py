@@ -1,0 +1,181 @@
+"""What every vector index must do: find the nearest, take up what is new, and never serve what is damaged."""
+
+from __future__ import annotations
+
+import pathlib
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from vitrine import errors
+from vitrine.adapters import faiss_build
+from vitrine.adapters.faiss_index import FaissIndex
+from vitrine.adapters.snapshot_folder import SnapshotFolder
+from vitrine.domain import RecordContent
+from vitrine.ports import Catalogue, SnapshotNotes
+from vitrine.testing import MemoryCatalogue
+from vitrine.verdict import Calibration
+
+MODEL = "net@0123456789abcdef"
+DIMENSION = 16
+
+
+class House:
+    """A catalogue with embeddings, a snapshot folder and an index over both."""
+
+    def __init__(self, root: pathlib.Path) -> None:
+        self.catalogue: Catalogue = MemoryCatalogue()
+        self.snapshots = SnapshotFolder(root)
+        self.record, _ = self.catalogue.put_record(RecordContent(external_id="r"))
+        self.index = FaissIndex(model_id=MODEL, dimension=DIMENSION, snapshots=self.snapshots, catalogue=self.catalogue)
+
+    def add(self, vectors: npt.NDArray[np.float32], model_id: str = MODEL) -> list[int]:
+        before = self.catalogue.counts(model_id).images
+        ids = [
+            self.catalogue.add_image(
+                self.record, sha256=f"{before + number:064x}", width=1, height=1, source=f"{before + number}"
+            )
+            for number in range(len(vectors))
+        ]
+        self.catalogue.add_embeddings(model_id, dict(zip(ids, vectors, strict=True)))
+        return ids
+
+    def snapshot(self) -> None:
+        rows = self.catalogue.embeddings_after(MODEL, 0, 1_000_000)
+        image_ids = np.array([row.image_id for row in rows], np.int64)
+        draft = self.snapshots.draft(MODEL, image_ids, np.stack([row.vector for row in rows]))
+        draft.publish(
+            SnapshotNotes(
+                watermark=rows[-1].sequence,
+                calibration=Calibration.default(),
+                head=None,
+                class_missing="too_few_labels",
+                class_report={},
+            )
+        )
+
+
+@pytest.fixture
+def house(tmp_path: pathlib.Path) -> House:
+    return House(tmp_path / "snapshots")
+
+
+def unit(count: int, seed: int = 0) -> npt.NDArray[np.float32]:
+    vectors = np.random.default_rng(seed).standard_normal((count, DIMENSION)).astype(np.float32)
+    return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), np.float32)
+
+
+def found(house: House, query: npt.NDArray[np.float32], k: int) -> list[int]:
+    return [neighbour.image_id for neighbour in house.index.view().search(query, k)]
+
+
+def test_an_index_without_anything_says_so(house: House) -> None:
+    house.index.refresh()
+    with pytest.raises(errors.IndexNotReady, match="indexer"):
+        house.index.view()
+
+
+def test_the_nearest_come_first_with_their_inner_products(house: House) -> None:
+    vectors = unit(50)
+    ids = house.add(vectors)
+    house.snapshot()
+    house.index.refresh()
+    neighbours = house.index.view().search(vectors[7], 5)
+    wanted = np.argsort(-(vectors @ vectors[7]))[:5]
+    assert [neighbour.image_id for neighbour in neighbours] == [ids[number] for number in wanted]
+    assert neighbours[0].similarity == pytest.approx(1, abs=1e-5)
+
+
+def test_what_was_embedded_after_the_snapshot_is_found_beside_it(house: House) -> None:
+    old = house.add(unit(20))
+    house.snapshot()
+    house.index.refresh()
+    later = unit(5, seed=1)
+    new = house.add(later)
+    assert new[2] not in found(house, later[2], 25)
+    house.index.refresh()
+    assert found(house, later[2], 1) == [new[2]]
+    assert set(found(house, later[2], 100)) == {*old, *new}
+
+
+def test_each_image_is_found_once_after_a_new_snapshot(house: House) -> None:
+    house.add(unit(20))
+    house.snapshot()
+    house.add(unit(5, seed=1))
+    house.index.refresh()
+    first = house.index.view().snapshot
+    house.snapshot()
+    house.index.refresh()
+    assert house.index.view().snapshot != first
+    everything = found(house, unit(1)[0], 100)
+    assert len(everything) == len(set(everything)) == 25
+
+
+def test_a_view_stays_as_it_was_while_the_index_moves_on(house: House) -> None:
+    house.add(unit(10))
+    house.snapshot()
+    house.index.refresh()
+    view = house.index.view()
+    house.add(unit(10, seed=1))
+    house.snapshot()
+    house.index.refresh()
+    assert (view.size, house.index.view().size) == (10, 20)
+    assert len(view.search(unit(1)[0], 100)) == 10
+
+
+def test_embeddings_of_another_model_are_never_found(house: House) -> None:
+    ids = house.add(unit(3))
+    house.add(unit(3, seed=1), model_id="other@0000000000000000")
+    house.index.refresh()
+    assert set(found(house, unit(1)[0], 10)) == set(ids)
+
+
+@pytest.mark.parametrize("file", ["index.faiss", "ids.npy"])
+def test_a_damaged_snapshot_is_not_served_and_the_one_before_stays(house: House, file: str) -> None:
+    house.add(unit(10))
+    house.snapshot()
+    house.index.refresh()
+    before = house.index.view().snapshot
+    house.add(unit(5, seed=1))
+    house.snapshot()
+    newest = next(house.snapshots._root.glob(f"{MODEL}/{house.snapshots.current_name(MODEL)}/{file}"))
+    data = bytearray(newest.read_bytes())
+    data[len(data) // 2] ^= 1
+    newest.write_bytes(data)
+    with pytest.raises(errors.DamagedSnapshot, match=file):
+        house.snapshots.verify(MODEL)
+    house.index.refresh()
+    assert house.index.view().snapshot == before
+    assert house.index.view().size == 15
+
+
+def test_a_snapshot_whose_manifest_is_gone_is_damaged(house: House) -> None:
+    house.add(unit(10))
+    house.snapshot()
+    next(house.snapshots._root.glob("*/*/manifest.json")).unlink()
+    with pytest.raises(errors.DamagedSnapshot):
+        house.snapshots.verify(MODEL)
+
+
+@pytest.mark.parametrize(
+    ("count", "dimension", "kind"),
+    [
+        (100, 256, "Flat"),
+        (100_000, 256, "PQ128x4fs,RFlat"),
+        (100_000, 1280, "PQ640x4fs,RFlat"),
+        (40_000_000, 512, "IVF25298,PQ256x4fs,Refine(SQ8)"),
+    ],
+)
+def test_the_index_type_follows_the_count(count: int, dimension: int, kind: str) -> None:
+    assert faiss_build.index_kind(count, dimension) == kind
+
+
+def test_a_compressed_index_finds_what_an_exact_one_finds() -> None:
+    rng = np.random.default_rng(0)
+    centres = rng.standard_normal((200, 32))
+    vectors = (centres[rng.integers(0, 200, 12_000)] + 0.5 * rng.standard_normal((12_000, 32))).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    built = faiss_build.build(vectors)
+    assert built.kind == "PQ16x4fs,RFlat"
+    assert built.recall_at_10 > 0.95

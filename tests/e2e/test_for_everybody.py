@@ -1,0 +1,204 @@
+"""Russian and English, keyboard only, phone, both themes, and axe-core without a finding on any page."""
+
+from __future__ import annotations
+
+import pathlib
+import re
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.conftest import Open
+from tests.e2e.gestures import await_result, choose, match_cards, open_first_match
+
+pytestmark = pytest.mark.browser
+
+AXE = pathlib.Path(__file__).resolve().parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
+_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+def findings(page: Page) -> list[str]:
+    expect(page.get_by_role("heading", level=1)).to_be_attached()
+    page.evaluate(AXE.read_text())
+    options = {"runOnly": {"type": "tag", "values": _RULES}}
+    report: dict[str, Any] = page.evaluate("(options) => axe.run(document, options)", options)
+    return [
+        f"{violation['id']}: {node['target']} {node['failureSummary']}"
+        for violation in report["violations"]
+        for node in violation["nodes"]
+    ]
+
+
+def assert_nothing_is_found(page: Page) -> None:
+    # Colours are measured when nothing is fading in any more.
+    page.wait_for_timeout(500)
+    assert findings(page) == []
+
+
+@pytest.mark.parametrize(
+    ("locale", "scheme", "width"),
+    [("en-GB", "light", 1400), ("ru-RU", "dark", 1400), ("ru-RU", "light", 390), ("en-GB", "dark", 390)],
+)
+def test_no_page_has_a_finding(
+    locale: str, scheme: str, width: int, open_page: Open, photographs: list[pathlib.Path]
+) -> None:
+    page = open_page(
+        locale=locale, color_scheme=scheme, viewport={"width": width, "height": 844}, reduced_motion="reduce"
+    )
+    assert_nothing_is_found(page)
+    page.locator("summary").first.click()
+    assert_nothing_is_found(page)
+    choose(page, *photographs[:2])
+    page.wait_for_url("**/batches/*")
+    assert findings(page) == []
+    expect(page.locator("li[data-search] [class*=chip]")).to_have_count(2)
+    assert_nothing_is_found(page)
+    page.locator("li[data-search] a").first.click()
+    await_result(page)
+    page.locator("summary").last.click()
+    assert_nothing_is_found(page)
+    page.get_by_role("button", name=re.compile("Search a part|Искать по части")).click()
+    assert_nothing_is_found(page)
+    page.keyboard.press("Escape")
+    open_first_match(page)
+    assert_nothing_is_found(page)
+    page.goto("/catalogue")
+    page.locator("main ul a").first.click()
+    page.get_by_role("button", name=re.compile("Find similar|Найти похожие")).click()
+    expect(match_cards(page).first).to_be_visible()
+    assert_nothing_is_found(page)
+    page.goto("/catalogue")
+    expect(page.locator("main ul a").first).to_be_visible()
+    assert_nothing_is_found(page)
+    page.goto("/nothing/here")
+    assert_nothing_is_found(page)
+
+
+def test_a_refusal_and_a_running_search_have_no_finding(
+    open_page: Open, photographs: list[pathlib.Path], tmp_path: pathlib.Path
+) -> None:
+    text = tmp_path / "text.jpg"
+    text.write_text("text")
+    page = open_page(provoked=("Failed to load resource",), reduced_motion="reduce")
+    choose(page, text)
+    expect(page.get_by_role("alert")).to_be_visible()
+    assert_nothing_is_found(page)
+    # A stream that tells nothing keeps the search running for as long as it takes to look.
+    page.route(re.compile(r"/api/(searches|batches)/[^/]+$"), _unfinished)
+    page.route("**/events", lambda route: route.fulfill(headers={"Content-Type": "text/event-stream"}, body=": \n\n"))
+    choose(page, photographs[0])
+    expect(page.get_by_role("progressbar")).to_be_visible()
+    assert_nothing_is_found(page)
+
+
+def _unfinished(route: Any) -> None:
+    document = route.fetch().json()
+    for search in document.get("searches", [document]):
+        search |= {"status": "accepted", "stage": "queued", "queue_position": 3, "finished_at": None, "result": None}
+    route.fulfill(json=document)
+
+
+def test_the_language_follows_the_browser_and_the_choice_is_kept(open_page: Open) -> None:
+    page = open_page(locale="ru-RU")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Какие предметы похожи на этот?")
+    expect(page.locator("html")).to_have_attribute("lang", "ru")
+    page.get_by_role("button", name="English").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Which objects are most like this one?")
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+    page.reload()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Which objects are most like this one?")
+
+
+def test_records_are_read_in_the_language_of_the_page(open_page: Open) -> None:
+    page = open_page("/catalogue")
+    names = page.locator("main ul a .name")
+    expect(names.first).to_be_visible()
+    english = names.all_inner_texts()
+    page.get_by_role("button", name="Русский").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Каталог")
+    russian = names.all_inner_texts()
+    assert len(russian) == len(english)
+    assert russian != english
+    assert any(re.search("[а-я]", name) for name in russian)
+
+
+def test_the_whole_way_is_walked_by_keyboard(open_page: Open, photographs: list[pathlib.Path]) -> None:
+    page = open_page()
+    # Nobody is at the button before the page has heard what the catalogue holds.
+    page.wait_for_load_state("networkidle")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    page.keyboard.press("Enter")
+    # Expected from here on: the browser takes a moment to hand its dialogs over.
+    with page.expect_file_chooser() as opened:
+        _tab_to(page, "button", "Choose photographs")
+        page.keyboard.press("Enter")
+    opened.value.set_files(photographs[0])
+    await_result(page)
+    whole = page.url
+    _tab_to(page, "a[data-record]")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(match_cards(page).nth(1)).to_be_focused()
+    page.reload()
+    _tab_to(page, "button", "Search a part of the picture")
+    page.keyboard.press("Enter")
+    frame = page.get_by_role("application")
+    expect(frame).to_be_focused()
+    before = frame.get_attribute("aria-label")
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("Shift+ArrowDown")
+    expect(frame).not_to_have_attribute("aria-label", before or "")
+    page.keyboard.press("Enter")
+    page.wait_for_function("before => location.href !== before", arg=whole)
+    await_result(page)
+    expect(page.get_by_text("Only the marked part was searched")).to_be_visible()
+
+
+def _tab_to(page: Page, selector: str, words: str = "", most: int = 60) -> None:
+    here = """([selector, words]) => {
+      const at = document.activeElement;
+      return at.matches(selector) && at.innerText.includes(words);
+    }"""
+    for _ in range(most):
+        if page.evaluate(here, [selector, words]):
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"{selector} {words} is not reached by Tab")
+
+
+def test_no_page_scrolls_sideways_on_a_phone(open_page: Open, photographs: list[pathlib.Path]) -> None:
+    page = open_page(locale="ru-RU", viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+
+    def assert_it_fits() -> None:
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+    assert_it_fits()
+    expect(page.get_by_role("button", name="Сфотографировать")).to_be_visible()
+    choose(page, *photographs[:2])
+    page.wait_for_url("**/batches/*")
+    assert_it_fits()
+    page.locator("li[data-search] a").first.click()
+    await_result(page)
+    assert_it_fits()
+    open_first_match(page)
+    assert page.evaluate("(one => one.scrollWidth <= one.clientWidth)(document.querySelector('dialog'))")
+    page.goto("/catalogue")
+    expect(page.locator("main ul a").first).to_be_visible()
+    assert_it_fits()
+    page.locator("main ul a").first.click()
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    assert_it_fits()
+
+
+def test_a_reader_who_wants_no_motion_gets_none(open_page: Open, photographs: list[pathlib.Path]) -> None:
+    page = open_page(reduced_motion="reduce")
+    choose(page, photographs[0])
+    await_result(page)
+    open_first_match(page)
+    still = "() => document.getAnimations().every((one) => one.playState === 'finished')"
+    page.wait_for_function(still, timeout=1000)

@@ -1,0 +1,207 @@
+"""A photograph given in every way there is, and what comes back."""
+
+from __future__ import annotations
+
+import pathlib
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.conftest import Open, Visit
+from tests.e2e.gestures import (
+    WATCH_PROGRESS,
+    await_result,
+    choose,
+    drop,
+    keep_busy,
+    match_cards,
+    open_first_match,
+    paste,
+)
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.mark.parametrize("give", [choose, drop, paste], ids=["chosen", "dropped", "pasted"])
+def test_a_photograph_shows_its_progress_and_ten_matches(
+    give: Callable[..., None], open_page: Open, photographs: list[pathlib.Path]
+) -> None:
+    page = open_page()
+    page.evaluate(WATCH_PROGRESS)
+    keep_busy(page, *photographs[1:9])
+    give(page, photographs[0])
+    await_result(page)
+    expect(match_cards(page)).to_have_count(10)
+    told = page.evaluate("[...window.stagesTold]")
+    assert told, "the progress bar told no stage"
+    expect(page.get_by_role("heading", name="Draft of the description")).to_be_visible()
+
+
+def test_several_photographs_share_one_stream_and_each_gets_its_result(
+    open_page: Open, photographs: list[pathlib.Path], visits: list[Visit]
+) -> None:
+    page = open_page()
+    choose(page, *photographs[:3])
+    page.wait_for_url("**/batches/*")
+    rows = page.locator("li[data-search]")
+    expect(rows).to_have_count(3)
+    expect(page.get_by_text("3 of 3 ready")).to_be_visible()
+    streams = [url for url in visits[0].requests if url.endswith("/events")]
+    assert len(streams) == 1
+    for number in range(3):
+        expect(rows.nth(number).get_by_role("link")).to_have_count(3)
+    rows.nth(1).get_by_role("link", name=photographs[1].name).last.click()
+    await_result(page)
+    expect(page.get_by_role("navigation", name="Photographs sent together").get_by_role("link")).to_have_count(3)
+
+
+def test_a_waiting_photograph_can_be_cancelled_without_touching_the_others(
+    open_page: Open, photographs: list[pathlib.Path]
+) -> None:
+    page = open_page()
+    choose(page, *photographs[:18])
+    page.wait_for_url("**/batches/*")
+    last = page.locator("li[data-search]").last
+    last.get_by_role("button", name=re.compile("Cancel")).click()
+    expect(last.get_by_text("Cancelled", exact=True)).to_be_visible()
+    expect(page.get_by_text("18 of 18 ready")).to_be_visible(timeout=90_000)
+    expect(page.locator("li[data-search] [class*=chip]")).to_have_count(17)
+
+
+def test_a_link_shows_a_colleague_the_same_result(open_page: Open, photographs: list[pathlib.Path]) -> None:
+    mine = open_page()
+    choose(mine, photographs[0])
+    await_result(mine)
+    theirs = open_page(mine.url, locale="ru-RU")
+    expect(match_cards(theirs)).to_have_count(10)
+    expect(theirs.get_by_role("heading", name="Ближайшие предметы")).to_be_visible()
+    assert [card.get_attribute("data-record") for card in match_cards(theirs).all()] == [
+        card.get_attribute("data-record") for card in match_cards(mine).all()
+    ]
+
+
+def test_recent_searches_are_kept_in_this_browser_only(open_page: Open, photographs: list[pathlib.Path]) -> None:
+    page = open_page()
+    choose(page, photographs[0])
+    await_result(page)
+    page.get_by_role("link", name="Vitrine").click()
+    recent = page.get_by_role("region", name="Your recent searches").get_by_role("listitem")
+    expect(recent).to_have_count(1)
+    page.reload()
+    recent.get_by_role("link").click()
+    await_result(page)
+    expect(open_page().get_by_role("region", name="Your recent searches").get_by_role("listitem")).to_have_count(0)
+
+
+def test_a_match_is_compared_point_by_point_and_arrow_keys_turn_to_the_next(
+    open_page: Open, photographs: list[pathlib.Path]
+) -> None:
+    page = open_page()
+    choose(page, photographs[0])
+    await_result(page)
+    dialog = open_first_match(page)
+    expect(dialog.get_by_text("1 of 10", exact=False).first).to_be_visible()
+    points = dialog.locator("[data-part=evidence] circle")
+    expect(points.first).to_be_attached()
+    _ends_lie_on_the_pictures(page)
+    dialog.get_by_label("Show the points that agree").uncheck()
+    expect(points).to_have_count(0)
+    page.keyboard.press("ArrowRight")
+    expect(dialog.get_by_text("2 of 10", exact=False).first).to_be_visible()
+    page.keyboard.press("ArrowLeft")
+    expect(dialog.get_by_text("1 of 10", exact=False).first).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    assert "match=" not in page.url
+
+
+def test_the_same_detail_is_magnified_in_both_pictures(open_page: Open, photographs: list[pathlib.Path]) -> None:
+    page = open_page()
+    choose(page, photographs[0])
+    await_result(page)
+    dialog = open_first_match(page)
+    dialog.get_by_label("Magnify the same detail in both").check()
+    lenses = dialog.locator("[data-part=lens]")
+    expect(lenses).to_have_count(0)
+    dialog.locator("figure img").first.hover()
+    expect(lenses).to_have_count(2)
+    query, match = (lens.bounding_box() for lens in lenses.all())
+    assert query and match
+    assert query["y"] == pytest.approx(match["y"], abs=25)
+    page.mouse.move(5, 5)
+    expect(lenses).to_have_count(0)
+
+
+def _ends_lie_on_the_pictures(page: Page) -> None:
+    outside = page.evaluate(
+        """() => {
+          const boxes = [...document.querySelectorAll('dialog figure img')].map((one) => one.getBoundingClientRect());
+          const circles = [...document.querySelectorAll('[data-part=evidence] circle')];
+          const on = (box, circle) => {
+            const { left, top, width, height } = circle.getBoundingClientRect();
+            const [x, y] = [left + width / 2, top + height / 2];
+            return x >= box.left - 1 && x <= box.right + 1 && y >= box.top - 1 && y <= box.bottom + 1;
+          };
+          return circles.filter((circle, index) => !on(boxes[index % 2], circle)).length;
+        }"""
+    )
+    assert outside == 0
+
+
+def test_a_part_of_the_picture_is_marked_with_the_mouse_and_searched(
+    open_page: Open, photographs: list[pathlib.Path]
+) -> None:
+    page = open_page()
+    choose(page, photographs[0])
+    await_result(page)
+    whole = page.url
+    page.get_by_role("button", name="Search a part of the picture").click()
+    box = page.locator("figure .picture").bounding_box()
+    assert box
+    page.mouse.move(box["x"] + box["width"] * 0.2, box["y"] + box["height"] * 0.1)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.8, box["y"] + box["height"] * 0.7, steps=5)
+    page.mouse.up()
+    page.get_by_role("button", name="Search this part").click()
+    page.wait_for_function("before => location.href !== before", arg=whole)
+    await_result(page)
+    expect(page.get_by_text("Only the marked part was searched")).to_be_visible()
+    region = page.evaluate("fetch('/api' + location.pathname).then((answer) => answer.json())")["region"]
+    assert region == pytest.approx({"x": 0.2, "y": 0.1, "width": 0.6, "height": 0.6}, abs=0.02)
+
+
+def test_fields_and_the_whole_draft_are_copied(open_page: Open, photographs: list[pathlib.Path]) -> None:
+    page = open_page(permissions=["clipboard-read", "clipboard-write"])
+    choose(page, photographs[0])
+    await_result(page)
+    draft = page.get_by_role("region", name="Draft of the description")
+    row = draft.locator("[data-field]").first
+    row.get_by_role("button", name=re.compile("^Copy: ")).click()
+    assert page.evaluate("navigator.clipboard.readText()") == row.locator("dd").first.inner_text()
+    draft.get_by_role("button", name="Copy the whole draft").click()
+    assert len(page.evaluate("navigator.clipboard.readText()").splitlines()) > 1
+
+
+def test_a_source_of_a_field_opens_the_object_that_holds_it(open_page: Open, photographs: list[pathlib.Path]) -> None:
+    page = open_page()
+    choose(page, photographs[0])
+    await_result(page)
+    source = page.get_by_role("region", name="Draft of the description").get_by_role("list", name="Sources").first
+    source.get_by_role("link").first.click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+
+
+def test_the_catalogue_is_searched_and_leads_to_similar_objects(open_page: Open) -> None:
+    page = open_page("/catalogue")
+    cards = page.locator("main ul a[href^='/records/']")
+    expect(cards.first).to_be_visible()
+    name = cards.nth(2).locator(".name").inner_text()
+    page.get_by_role("searchbox").fill(name)
+    expect(page).to_have_url(re.compile(r"\?q="))
+    expect(cards.first).to_contain_text(name)
+    cards.first.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(name)
+    page.get_by_role("button", name="Find similar objects").click()
+    expect(match_cards(page).first).to_be_visible()

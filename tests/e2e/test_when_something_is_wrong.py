@@ -1,0 +1,166 @@
+"""Refusals and failures in the reader's language, each with a way on."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import re
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from tests.e2e.conftest import Open
+from tests.e2e.gestures import await_result, choose, keep_busy, match_cards
+
+pytestmark = pytest.mark.browser
+
+REFUSED = ("Failed to load resource",)
+
+
+@pytest.mark.parametrize(
+    ("locale", "words"),
+    [("en-GB", "This is not a picture that can be read"), ("ru-RU", "Это не изображение, которое можно прочитать")],
+)
+def test_a_text_file_named_jpg_is_refused_clearly(
+    locale: str, words: str, open_page: Open, tmp_path: pathlib.Path
+) -> None:
+    text = tmp_path / "letter.jpg"
+    text.write_text("Dear colleague, the photograph is not attached.")
+    page = open_page(locale=locale, provoked=REFUSED)
+    choose(page, text)
+    expect(page.get_by_role("alert")).to_contain_text(words)
+    expect(page).to_have_url(re.compile(r"/$"))
+
+
+def test_one_bad_file_does_not_hold_up_the_others(
+    open_page: Open, photographs: list[pathlib.Path], tmp_path: pathlib.Path
+) -> None:
+    text = tmp_path / "notes.jpg"
+    text.write_text("not a picture")
+    page = open_page(provoked=REFUSED)
+    choose(page, photographs[0], text)
+    expect(page.get_by_role("alert")).to_contain_text("notes.jpg")
+    page.get_by_role("button", name="Send the other one").click()
+    await_result(page)
+
+
+def test_a_damaged_picture_fails_with_a_reason(
+    open_page: Open, photographs: list[pathlib.Path], tmp_path: pathlib.Path
+) -> None:
+    damaged = tmp_path / "damaged.jpg"
+    damaged.write_bytes(photographs[0].read_bytes()[:400])
+    page = open_page(locale="ru-RU", provoked=REFUSED)
+    choose(page, damaged)
+    expect(page.get_by_role("alert")).to_contain_text(re.compile("повреждено|Это не изображение"))
+
+
+def refuse(page: Page, status: int, code: str, retry_after: str | None = None) -> None:
+    """The next upload is refused; the ones after it are not."""
+
+    def answer(route: Route) -> None:
+        problem = {
+            "type": "about:blank",
+            "title": "No",
+            "status": status,
+            "detail": "The server said no.",
+            "code": code,
+        }
+        headers = {"Content-Type": "application/problem+json"} | ({"Retry-After": retry_after} if retry_after else {})
+        route.fulfill(status=status, headers=headers, body=json.dumps(problem))
+
+    page.route("**/api/searches", answer, times=1)
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "words"),
+    [
+        (413, "too_large", "The picture is too large. Up to "),
+        (422, "bad_region", "does not lie within the picture"),
+        (418, "an_unknown_code", "The server said no."),
+    ],
+)
+def test_a_refusal_is_told_by_its_code(
+    status: int, code: str, words: str, open_page: Open, photographs: list[pathlib.Path]
+) -> None:
+    page = open_page(provoked=REFUSED)
+    refuse(page, status, code)
+    choose(page, photographs[0])
+    expect(page.get_by_role("alert")).to_contain_text(words)
+    page.get_by_role("button", name="Close this message").click()
+    expect(page.get_by_role("alert")).to_have_count(0)
+
+
+@pytest.mark.parametrize(("status", "code"), [(429, "overloaded"), (503, "unavailable")])
+def test_a_busy_server_is_asked_again_when_it_said(
+    status: int, code: str, open_page: Open, photographs: list[pathlib.Path]
+) -> None:
+    page = open_page(provoked=REFUSED)
+    refuse(page, status, code, retry_after="2")
+    choose(page, photographs[0])
+    expect(page.get_by_role("button", name=re.compile("Try again in"))).to_be_disabled()
+    page.get_by_role("button", name="Try again", exact=True).click()
+    await_result(page)
+
+
+def test_a_lost_network_is_told_and_the_photograph_can_be_sent_again(
+    open_page: Open, photographs: list[pathlib.Path]
+) -> None:
+    page = open_page(provoked=REFUSED)
+    page.context.set_offline(True)
+    expect(page.get_by_text("No network.")).to_be_visible()
+    choose(page, photographs[0])
+    expect(page.get_by_text("The server cannot be reached.")).to_be_visible()
+    page.context.set_offline(False)
+    page.get_by_role("button", name="Try again", exact=True).click()
+    await_result(page)
+
+
+def test_a_broken_stream_is_taken_up_again(open_page: Open, photographs: list[pathlib.Path]) -> None:
+    page = open_page(provoked=REFUSED)
+    broken: list[str] = []
+
+    def break_once(route: Route) -> None:
+        if broken:
+            route.continue_()
+        else:
+            broken.append(route.request.url)
+            route.abort()
+
+    page.route("**/events", break_once)
+    # A search that is over before the page has asked for its stream needs none.
+    keep_busy(page, *photographs, *photographs, *photographs)
+    choose(page, *photographs[:2])
+    expect(page.get_by_text("2 of 2 ready")).to_be_visible(timeout=30_000)
+    assert broken
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("/searches/nothing-here", "There is no such search"),
+        ("/batches/nothing-here", "There is no such group"),
+        ("/records/99999999", "There is no such record"),
+        ("/nothing/here", "This page does not exist"),
+    ],
+)
+def test_an_address_that_leads_nowhere_leads_back(path: str, words: str, open_page: Open) -> None:
+    page = open_page(path, provoked=REFUSED)
+    expect(page.get_by_role("heading", name=words)).to_be_visible()
+    page.get_by_role("link", name="To the search").click()
+    expect(page.get_by_role("heading", name="Which objects are most like this one?")).to_be_visible()
+
+
+def test_nothing_similar_is_said_before_the_nearest_are_shown(open_page: Open, photographs: list[pathlib.Path]) -> None:
+    page = open_page()
+
+    def estrange(route: Route) -> None:
+        document = route.fetch().json()
+        if document.get("result"):
+            document["result"] |= {"nothing_similar": True, "class": None, "class_missing": "too_few_labels"}
+        route.fulfill(json=document)
+
+    page.route(re.compile(r"/api/searches/[^/]+$"), estrange)
+    choose(page, photographs[0])
+    expect(page.get_by_text("Nothing similar in the catalogue")).to_be_visible()
+    expect(page.get_by_text("too few labelled objects")).to_be_visible()
+    expect(match_cards(page)).to_have_count(10)

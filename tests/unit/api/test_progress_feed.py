@@ -1,0 +1,154 @@
+"""The feed merges news with the ledger: nothing twice, nothing left out, whatever the broker loses."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import pathlib
+import uuid
+from collections.abc import Iterator
+
+import pytest
+
+from api.progress import ProgressFeed
+from vitrine.adapters import sql_migrations
+from vitrine.adapters.memory_broker import MemoryBroker
+from vitrine.adapters.sql_engine import Database
+from vitrine.adapters.sql_ledger import SqlLedger
+from vitrine.domain import Filters, NewSearch, Search, Stage, Status
+
+STAGES = [Stage.DECODING, Stage.EMBEDDING, Stage.SEARCHING, Stage.DESCRIBING]
+
+
+@pytest.fixture
+def ledger(tmp_path: pathlib.Path) -> Iterator[SqlLedger]:
+    database = Database(f"sqlite:///{tmp_path / 'ledger.sqlite3'}")
+    sql_migrations.migrate(database)
+    yield SqlLedger(database)
+    database.close()
+
+
+def accepted(ledger: SqlLedger) -> str:
+    search_id = uuid.uuid4().hex
+    new = NewSearch(
+        id=search_id,
+        image_sha256="a" * 64,
+        filename="a.jpg",
+        region=None,
+        top_k=10,
+        filters=Filters(),
+        geometric_check=True,
+    )
+    ledger.accept(search_id, [new])
+    return search_id
+
+
+async def heard(feed: ProgressFeed, batch_id: str, after: int) -> list[int]:
+    sequences = []
+    async with asyncio.timeout(20):
+        async for event in feed.events(batch_id, after):
+            if event is not None:
+                sequences.append(event.sequence)
+                if event.kind.terminal:
+                    break
+    return sequences
+
+
+@pytest.mark.parametrize("lost", [set(), {0}, {1, 2}, {0, 1, 2, 3, 4}], ids=str)
+def test_a_stream_is_gapless_whatever_news_is_lost(ledger: SqlLedger, lost: set[int]) -> None:
+    search_id = accepted(ledger)
+    broker = MemoryBroker()
+    feed = ProgressFeed(ledger, broker)
+
+    async def story() -> list[int]:
+        async with feed.running():
+            listening = asyncio.create_task(heard(feed, search_id, 0))
+            await asyncio.sleep(0.2)
+            for number, stage in enumerate(STAGES):
+                events = ledger.record_stages(search_id, [(stage, 1.0)])
+                if number not in lost:
+                    broker.publish_events(events)
+            events = ledger.complete(search_id, "{}", [])
+            if 4 not in lost:
+                broker.publish_events(events)
+            return await listening
+
+    assert asyncio.run(story()) == [1, 2, 3, 4, 5, 6]
+
+
+def test_a_client_that_comes_back_hears_only_what_it_missed(ledger: SqlLedger) -> None:
+    search_id = accepted(ledger)
+    ledger.record_stages(search_id, [(stage, 1.0) for stage in STAGES])
+    ledger.complete(search_id, "{}", [])
+    feed = ProgressFeed(ledger, MemoryBroker())
+    assert asyncio.run(heard(feed, search_id, 4)) == [5, 6]
+
+
+def test_news_that_comes_twice_is_told_once(ledger: SqlLedger) -> None:
+    search_id = accepted(ledger)
+    broker = MemoryBroker()
+    feed = ProgressFeed(ledger, broker)
+
+    async def story() -> list[int]:
+        async with feed.running():
+            listening = asyncio.create_task(heard(feed, search_id, 0))
+            await asyncio.sleep(0.2)
+            events = ledger.record_stages(search_id, [(Stage.DECODING, 1.0)])
+            for _ in range(3):
+                broker.publish_events(events)
+            broker.publish_events(ledger.complete(search_id, "{}", []))
+            return await listening
+
+    assert asyncio.run(story()) == [1, 2, 3]
+
+
+def test_closing_the_feed_ends_its_streams(ledger: SqlLedger) -> None:
+    search_id = accepted(ledger)
+    feed = ProgressFeed(ledger, MemoryBroker())
+
+    async def story() -> list[int]:
+        listening = asyncio.create_task(heard(feed, search_id, 0))
+        await asyncio.sleep(0.2)
+        feed.close()
+        with contextlib.suppress(asyncio.CancelledError):
+            return await asyncio.wait_for(listening, 10)
+        return []
+
+    assert asyncio.run(story()) == [1]
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_who_waits_for_a_search_gets_it_ended_whether_or_not_its_news_arrives(ledger: SqlLedger, lost: bool) -> None:
+    search_id = accepted(ledger)
+    broker = MemoryBroker()
+    feed = ProgressFeed(ledger, broker)
+
+    async def story() -> Search:
+        async with feed.running():
+            waiting = asyncio.create_task(feed.search(search_id, wait_s=20))
+            await asyncio.sleep(0.2)
+            events = ledger.complete(search_id, "{}", [])
+            if not lost:
+                broker.publish_events(events)
+            return await waiting
+
+    assert asyncio.run(story()).status is Status.COMPLETED
+
+
+def test_who_waits_in_vain_gets_the_search_as_it_is(ledger: SqlLedger) -> None:
+    search_id = accepted(ledger)
+    feed = ProgressFeed(ledger, MemoryBroker())
+    assert asyncio.run(feed.search(search_id, wait_s=0.1)).status is Status.ACCEPTED
+
+
+def test_closing_the_feed_ends_the_waiting_for_a_search(ledger: SqlLedger) -> None:
+    search_id = accepted(ledger)
+    feed = ProgressFeed(ledger, MemoryBroker())
+
+    async def story() -> Search:
+        waiting = asyncio.create_task(feed.search(search_id, wait_s=20))
+        await asyncio.sleep(0.2)
+        feed.close()
+        return await asyncio.wait_for(waiting, 5)
+
+    assert asyncio.run(story()).status is Status.ACCEPTED

@@ -1,0 +1,67 @@
+"""The closed-form projection and the graph's parts; the parts need torch, the projection does not."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from modelling import whitening
+
+
+def test_what_differs_between_views_of_an_object_is_turned_down() -> None:
+    rng = np.random.default_rng(0)
+    identity, nuisance = rng.normal(size=(500, 4)), rng.normal(size=(2, 500, 4)) * 5
+    first, second = (np.hstack([identity, noise]).astype(np.float32) for noise in nuisance)
+    found = whitening.fit(first, second, dimension=4, shrinkage=0.01)
+    assert np.linalg.norm(found.weight[:, :4]) > 10 * np.linalg.norm(found.weight[:, 4:])
+
+
+def test_the_projection_is_centred() -> None:
+    rng = np.random.default_rng(0)
+    first = rng.normal(3.0, 1.0, (300, 6)).astype(np.float32)
+    found = whitening.fit(first, first + rng.normal(size=first.shape).astype(np.float32) * 0.1, dimension=3)
+    np.testing.assert_allclose((first @ found.weight.T + found.bias).mean(axis=0), 0.0, atol=1e-4)
+
+
+def test_a_teacher_brings_what_it_tells_apart_to_the_front() -> None:
+    rng = np.random.default_rng(0)
+    first = rng.normal(size=(600, 8)).astype(np.float32)
+    second = first + rng.normal(size=first.shape).astype(np.float32) * 0.3
+    teacher = np.hstack([first[:, :1], np.zeros((600, 1), np.float32)])
+    alone = whitening.fit(first, second, dimension=8)
+    taught = whitening.fit(first, second, dimension=8, teacher=teacher, teaching=2.0)
+    share = [np.square(found.weight[:, 0]).sum() / np.square(found.weight).sum() for found in (alone, taught)]
+    assert share[1] > 2 * share[0]
+
+
+def test_too_few_pairs_are_refused() -> None:
+    few = np.zeros((5, 12), np.float32)
+    with pytest.raises(ValueError, match="more pictures"):
+        whitening.fit(few, few, dimension=8)
+
+
+def test_rootsift_descriptors_of_texture_have_unit_length_and_ignore_contrast() -> None:
+    torch = pytest.importorskip("torch", reason="the training environment (requirements/modelling.txt) has it")
+    from modelling import gradients
+
+    whole = gradients.DIRECTIONS * gradients.GRID**2
+    sift = gradients.RootSift(whole)
+    with torch.no_grad():
+        sift.project.weight.copy_(torch.eye(whole).reshape(sift.project.weight.shape))
+        texture = torch.rand(1, 1, 64, 64, generator=torch.Generator().manual_seed(0))
+        cells = gradients.OrientedCells(stride=4)
+        strong, _ = sift(cells(texture))
+        weak, _ = sift(cells(texture * 0.5))
+    np.testing.assert_allclose(strong.norm(dim=1).numpy(), 1.0, atol=1e-2)
+    np.testing.assert_allclose(strong.numpy(), weak.numpy(), atol=1e-2)
+
+
+def test_a_gradient_falls_into_the_cell_of_its_direction() -> None:
+    torch = pytest.importorskip("torch", reason="the training environment (requirements/modelling.txt) has it")
+    from modelling import gradients
+
+    ramp = torch.linspace(0, 1, 32)[None, None, None, :].expand(1, 1, 32, 32)
+    cells = gradients.OrientedCells(stride=4)(ramp)
+    assert int(cells[0, :, 4, 4].argmax()) == 0
+    turned = gradients.OrientedCells(stride=4)(ramp.transpose(2, 3))
+    assert int(turned[0, :, 4, 4].argmax()) == gradients.DIRECTIONS // 4

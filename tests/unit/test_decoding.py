@@ -1,0 +1,229 @@
+"""Pictures as museums and visitors send them, through the real child processes."""
+
+from __future__ import annotations
+
+import io
+import os
+import pathlib
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image, ImageCms
+
+from vitrine import errors
+from vitrine.adapters import decoder_child
+from vitrine.adapters.subprocess_decoder import SubprocessDecoder
+from vitrine.domain import Pixels, Region
+from vitrine.ports import DecodeRequest
+from vitrine.preprocessing import Resize
+
+SQUARE = DecodeRequest(model_input=Resize(mode="center_crop", size=96, shorter_side=96))
+
+
+@pytest.fixture(scope="module")
+def decoder() -> Iterator[SubprocessDecoder]:
+    made = SubprocessDecoder(slots=1)
+    yield made
+    made.close()
+
+
+def picture() -> Image.Image:
+    """Smooth, coloured and without symmetry, so that any turn or colour mistake shows."""
+    rows, columns = np.mgrid[0:240, 0:320].astype(np.float32)
+    red, green = columns / 320 * 255, rows / 240 * 255
+    blue = 127 + 100 * np.sin(columns / 40) * np.cos(rows / 30)
+    return Image.fromarray(np.stack([red, green, blue], -1).astype(np.uint8))
+
+
+def saved(image: Image.Image, **options: Any) -> bytes:
+    out = io.BytesIO()
+    image.save(out, **options)
+    return out.getvalue()
+
+
+def square(decoder: SubprocessDecoder, data: bytes) -> Pixels:
+    found = decoder.decode(data, SQUARE).model_input
+    assert found is not None
+    return found
+
+
+def turned() -> bytes:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    return saved(picture().rotate(90, expand=True), format="JPEG", quality=95, exif=exif)
+
+
+def grey16() -> Image.Image:
+    return Image.fromarray(np.asarray(picture().convert("L")).astype(np.uint16) * 257)
+
+
+COLOURED: dict[str, Callable[[], bytes]] = {
+    "jpeg": lambda: saved(picture(), format="JPEG", quality=95),
+    "progressive jpeg": lambda: saved(picture(), format="JPEG", quality=95, progressive=True),
+    "exif-rotated": turned,
+    "webp": lambda: saved(picture(), format="WEBP", quality=95),
+    "avif": lambda: saved(picture(), format="AVIF", quality=95),
+    "heic": lambda: saved(picture(), format="HEIF", quality=95),
+    "jpeg 2000": lambda: saved(picture(), format="JPEG2000"),
+    "tiff": lambda: saved(picture(), format="TIFF", compression="tiff_lzw"),
+    "cmyk jpeg": lambda: saved(picture().convert("CMYK"), format="JPEG", quality=95),
+    "cmyk tiff": lambda: saved(picture().convert("CMYK"), format="TIFF"),
+    "palette": lambda: saved(picture().quantize(256), format="PNG"),
+    "alpha": lambda: saved(picture().convert("RGBA"), format="PNG"),
+    "animated gif": lambda: saved(picture(), format="GIF", save_all=True, append_images=[picture().rotate(90)]),
+    "animated webp": lambda: saved(
+        picture(), format="WEBP", quality=95, save_all=True, append_images=[picture().rotate(90)]
+    ),
+    "bmp": lambda: saved(picture(), format="BMP"),
+}
+GREY: dict[str, Callable[[], bytes]] = {
+    "grey": lambda: saved(picture().convert("L"), format="PNG"),
+    "16-bit png": lambda: saved(grey16(), format="PNG"),
+    "16-bit tiff": lambda: saved(grey16(), format="TIFF"),
+    "12 bits in 16": lambda: saved(Image.fromarray(np.asarray(grey16()) // 16), format="PNG"),
+    "grey with alpha": lambda: saved(picture().convert("LA"), format="PNG"),
+    "float tiff": lambda: saved(picture().convert("L").convert("F"), format="TIFF"),
+}
+
+
+@pytest.mark.parametrize("form", COLOURED)
+def test_a_picture_looks_the_same_in_every_form(decoder: SubprocessDecoder, form: str) -> None:
+    wanted = square(decoder, saved(picture(), format="PNG")).astype(float)
+    assert np.abs(square(decoder, COLOURED[form]()) - wanted).mean() < 8
+
+
+@pytest.mark.parametrize("form", GREY)
+def test_a_grey_picture_keeps_its_tones(decoder: SubprocessDecoder, form: str) -> None:
+    wanted = square(decoder, saved(picture().convert("L").convert("RGB"), format="PNG")).astype(float)
+    assert np.abs(square(decoder, GREY[form]()) - wanted).mean() < 4
+
+
+def test_a_wide_gamut_picture_is_brought_to_srgb(decoder: SubprocessDecoder) -> None:
+    lab = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB"))
+    in_lab = ImageCms.profileToProfile(picture(), ImageCms.createProfile("sRGB"), lab, outputMode="LAB")
+    assert in_lab is not None
+    data = saved(in_lab, format="TIFF", icc_profile=lab.tobytes())
+    wanted = square(decoder, saved(picture(), format="PNG")).astype(float)
+    assert np.abs(square(decoder, data) - wanted).mean() < 6
+
+
+def test_transparency_lies_on_white(decoder: SubprocessDecoder) -> None:
+    glass = Image.new("RGBA", (200, 200), (0, 0, 0, 0))
+    assert square(decoder, saved(glass, format="PNG")).min() == 255
+
+
+def test_a_large_jpeg_is_decoded_small_and_looks_the_same(decoder: SubprocessDecoder) -> None:
+    large = picture().resize((3200, 2400), Image.Resampling.BICUBIC)
+    decoded = decoder.decode(saved(large, format="JPEG", quality=90), SQUARE)
+    assert (decoded.width, decoded.height) == (3200, 2400)
+    wanted = square(decoder, saved(picture(), format="PNG")).astype(float)
+    assert decoded.model_input is not None and np.abs(decoded.model_input - wanted).mean() < 3
+
+
+def test_a_region_is_cut_out_of_the_upright_picture(decoder: SubprocessDecoder) -> None:
+    request = DecodeRequest(region=Region(x=0.5, y=0, width=0.5, height=0.5), preview_size=384)
+    preview = decoder.decode(turned(), request).preview
+    assert preview is not None and preview.shape == (120, 160, 3)
+    # Right and top: much red, little green.
+    assert preview[..., 0].mean() > 170 > 80 > preview[..., 1].mean()
+
+
+def test_a_derivative_carries_no_metadata(decoder: SubprocessDecoder) -> None:
+    exif = Image.Exif()
+    exif[0x010F] = "Secret camera"
+    data = saved(picture(), format="JPEG", exif=exif)
+    jpeg = decoder.decode(data, DecodeRequest(jpeg_size=160)).jpeg
+    assert jpeg is not None and b"Secret" in data and b"Secret" not in jpeg
+    assert max(Image.open(io.BytesIO(jpeg)).size) == 160
+
+
+SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="10" height="10"/>'
+EPS = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\nshowpage\n"
+
+
+@pytest.mark.parametrize("data", [b"", b"just text" * 50, SVG, EPS, b"\x00" * 1000])
+def test_what_is_no_picture_is_unsupported(decoder: SubprocessDecoder, data: bytes) -> None:
+    with pytest.raises(errors.UnsupportedPicture):
+        decoder.decode(data, SQUARE)
+
+
+@pytest.mark.parametrize("form", ["jpeg", "webp", "tiff", "palette", "heic", "avif"])
+def test_a_truncated_picture_is_broken(decoder: SubprocessDecoder, form: str) -> None:
+    data = COLOURED[form]()
+    with pytest.raises(errors.RejectedInput):
+        decoder.decode(data[: len(data) // 2], SQUARE)
+
+
+def test_a_bomb_is_refused_by_its_header(decoder: SubprocessDecoder) -> None:
+    bomb = saved(Image.new("1", (12_000, 12_000)), format="PNG")
+    assert len(bomb) < 20_000
+    with pytest.raises(errors.TooLarge, match="144 megapixels"):
+        decoder.decode(bomb, SQUARE)
+
+
+def test_a_picture_that_hangs_its_decoder_is_given_up_and_the_next_is_decoded() -> None:
+    hasty = SubprocessDecoder(slots=1, timeout_s=0.0001)
+    with pytest.raises(errors.BrokenPicture, match="longer"):
+        hasty.decode(COLOURED["jpeg"](), SQUARE)
+    patient = SubprocessDecoder(slots=1)
+    assert square(patient, COLOURED["jpeg"]()).shape == (96, 96, 3)
+    hasty.close()
+    patient.close()
+
+
+def test_a_picture_that_takes_too_much_memory_is_refused_and_the_next_is_decoded() -> None:
+    decoder = SubprocessDecoder(slots=1, memory_bytes=700 << 20)
+    large = saved(Image.new("RGB", (9_900, 9_900), (200, 10, 10)), format="PNG")
+    with pytest.raises(errors.RejectedInput):
+        decoder.decode(large, SQUARE)
+    assert square(decoder, COLOURED["jpeg"]()).shape == (96, 96, 3)
+    decoder.close()
+
+
+def children() -> list[int]:
+    """Decoder children of this process."""
+    found = []
+    for entry in pathlib.Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                with (entry / "stat").open() as stat, (entry / "cmdline").open() as line:
+                    parent = int(stat.read().rsplit(")", 1)[1].split()[1])
+                    if parent == os.getpid() and decoder_child.__name__ in line.read():
+                        found.append(int(entry.name))
+            except OSError:
+                continue
+    return found
+
+
+def test_a_picture_that_kills_its_decoder_is_broken_and_the_next_is_decoded() -> None:
+    decoder = SubprocessDecoder(slots=1)
+    killing = threading.Event()
+
+    def kill() -> None:
+        while not killing.wait(0.005):
+            for child in children():
+                os.kill(child, signal.SIGKILL)
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    with pytest.raises(errors.BrokenPicture, match="crashed"):
+        decoder.decode(saved(Image.new("RGB", (4_000, 4_000)), format="PNG"), SQUARE)
+    killing.set()
+    killer.join()
+    assert square(decoder, COLOURED["jpeg"]()).shape == (96, 96, 3)
+    decoder.close()
+
+
+def test_a_child_that_died_between_pictures_costs_nobody_anything() -> None:
+    decoder = SubprocessDecoder(slots=1)
+    square(decoder, COLOURED["jpeg"]())
+    mine = children()[-1]
+    os.kill(mine, signal.SIGKILL)
+    time.sleep(0.05)
+    assert square(decoder, COLOURED["jpeg"]()).shape == (96, 96, 3)
+    decoder.close()

@@ -1,0 +1,205 @@
+"""The draft: values of real records with the records they came from, and nothing that two neighbours do not carry."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from vitrine import description
+from vitrine.domain import DescriptionDraft, Match, Record, RecordContent, Verdict, VerdictKind
+
+SIMILAR, OBJECT, PHOTOGRAPH, DISTANT = (
+    VerdictKind.SIMILAR,
+    VerdictKind.SAME_OBJECT,
+    VerdictKind.SAME_PHOTOGRAPH,
+    VerdictKind.DISTANT,
+)
+
+
+def match(number: int, kind: VerdictKind = SIMILAR, score: float = 0.7, **content: Any) -> Match:
+    return Match(
+        record=Record(
+            id=number,
+            content=RecordContent(external_id=f"x{number}", inventory_no=f"КП-{number}", **content),
+            image_ids=(number,),
+        ),
+        image_id=number,
+        similarity=min(score, 1.0),
+        score=score,
+        verdict=Verdict(kind=kind, false_positive_rate=0.01),
+    )
+
+
+def drafted(*matches: Match) -> DescriptionDraft:
+    return description.draft(matches)
+
+
+def test_no_matches_or_distant_ones_only_make_an_empty_draft() -> None:
+    empty = DescriptionDraft(text="", text_source=None, fields={})
+    assert drafted() == empty
+    assert drafted(match(1, DISTANT, name="Ваза", description="Текст"), match(2, DISTANT, name="Ваза")) == empty
+
+
+def test_the_value_that_most_of_the_weight_holds_wins_with_its_support_and_sources() -> None:
+    field = drafted(
+        match(1, place="Москва"), match(2, place="Тула"), match(3, place="Тула"), match(4, place="")
+    ).fields["place"]
+    assert (field.value, field.count, field.sources) == ("Тула", 2, (2, 3))
+    assert field.support == pytest.approx(2 / 3)
+
+
+def test_nearer_records_weigh_more() -> None:
+    field = drafted(
+        match(1, score=0.9, place="Тула"),
+        match(2, score=0.9, place="Тула"),
+        *(match(n, score=0.5, place="Москва") for n in (3, 4, 5)),
+    ).fields["place"]
+    assert field.value == "Тула" and field.support > 0.8
+
+
+def test_a_value_without_enough_support_is_left_out() -> None:
+    assert "place" not in drafted(match(1, place="Тула"), match(2, place="Москва"), match(3, place="Омск")).fields
+    assert "place" not in drafted(match(1, place="Тула")).fields
+    assert "place" in drafted(match(1, OBJECT, place="Тула")).fields
+
+
+def test_a_record_of_the_same_object_outweighs_all_similar_ones() -> None:
+    similar = [match(number, place="Москва", score=0.72) for number in range(2, 6)]
+    for kind in (OBJECT, PHOTOGRAPH):
+        field = drafted(match(1, kind, score=0.7, place="Тула"), *similar).fields["place"]
+        assert (field.value, field.sources) == ("Тула", (1,))
+
+
+@pytest.mark.parametrize("other", ["ЧЁРНЫЙ  ХЛЕБНИК", "черный хлебник.", "Черный\nхлебник;"])
+def test_wordings_of_one_value_are_one_and_the_best_records_wording_stays(other: str) -> None:
+    field = drafted(match(1, score=0.7, name=other), match(2, score=0.8, name="Чёрный хлебник")).fields["name"]
+    assert (field.value, field.support, field.sources) == ("Чёрный хлебник", 1.0, (2, 1))
+
+
+def test_materials_are_voted_item_by_item() -> None:
+    field = drafted(
+        match(1, materials="серебро, эмаль; дерево"),
+        match(2, materials="Эмаль / Серебро"),
+        match(3, materials="серебро"),
+    ).fields["materials"]
+    assert field.value == "серебро, эмаль"
+    assert (field.count, field.sources) == (3, (1, 2, 3))
+    assert field.support == pytest.approx((1 + 1 + 0.5) / 3)
+
+
+def test_an_item_with_a_comma_in_brackets_is_one_item() -> None:
+    wording = "фарфор (бисквит, роспись), бронза"
+    assert drafted(match(1, materials=wording), match(2, materials=wording)).fields["materials"].value == wording
+
+
+def test_authors_are_voted_one_by_one() -> None:
+    field = drafted(
+        match(1, authors=("Сазиков И.П.", "Овчинников П.А.")), match(2, authors=("Сазиков И. П.", "Сазиков И.П."))
+    ).fields["authors"]
+    assert field.value == "Сазиков И.П."
+
+
+def test_periods_that_mean_the_same_years_are_one() -> None:
+    field = drafted(
+        match(1, score=0.8, period="XIX в.", year_from=1801, year_to=1900),
+        match(2, period="19 век", year_from=1801, year_to=1900),
+    ).fields["period"]
+    assert (field.value, field.support, field.sources) == ("XIX в.", 1.0, (1, 2))
+
+
+def test_the_narrowest_period_that_most_lie_within_is_taken_where_none_is_said_twice() -> None:
+    field = drafted(
+        match(1, period="XIX век", year_from=1801, year_to=1900),
+        match(2, period="1850-е", year_from=1850, year_to=1859),
+        match(3, period="1840–1870", year_from=1840, year_to=1870),
+        match(4, period="XVIII–XX века", year_from=1701, year_to=2000),
+        match(5, period="1700-е", year_from=1700, year_to=1709),
+    ).fields["period"]
+    assert (field.value, set(field.sources)) == ("XIX век", {1, 2, 3})
+    assert field.support == pytest.approx(3 / 5)
+
+
+def test_dimensions_come_from_the_same_object_or_not_at_all() -> None:
+    similar = [match(number, dimensions="12 x 8 см") for number in (1, 2, 3)]
+    assert "dimensions" not in drafted(*similar).fields
+    field = drafted(*similar, match(4, OBJECT, dimensions="13 x 9 см")).fields["dimensions"]
+    assert (field.value, field.sources) == ("13 x 9 см", (4,))
+
+
+def test_numbers_that_belong_to_one_object_are_never_proposed() -> None:
+    fields = drafted(match(1, PHOTOGRAPH, name="Ваза", kp_no="7"), match(2, OBJECT, name="Ваза", kp_no="7")).fields
+    assert set(fields) == {"name"}
+
+
+def test_the_text_is_of_the_record_that_speaks_for_the_agreement_best() -> None:
+    agreeing: dict[str, Any] = {"typology": "Прикладное искусство", "materials": "фарфор", "place": "Гжель"}
+    draft = drafted(
+        match(1, score=0.72, description="Чужой текст", typology="Живопись", materials="холст", place="Омск"),
+        match(2, score=0.70, description="Текст второй", **agreeing),
+        match(3, score=0.69, **agreeing),
+        match(4, score=0.69, description="Текст четвёртый", **agreeing),
+    )
+    assert (draft.text, draft.text_source) == ("Текст второй", 2)
+
+
+def test_a_translation_holds_the_same_values_in_the_words_of_the_same_records() -> None:
+    def told(place: str, materials: str) -> dict[str, dict[str, str]]:
+        return {"en": {"place": place, "materials": materials, "description": f"A text from {place}"}}
+
+    draft = drafted(
+        match(
+            1,
+            score=0.8,
+            place="Тула",
+            materials="сталь, кость",
+            description="Текст",
+            translations=told("Tula", "steel, bone"),
+        ),
+        match(2, place="Тула", materials="сталь", translations=told("Tula (town)", "steel")),
+        match(3, place="Омск", materials="медь", translations=told("Omsk", "copper")),
+    )
+    english = draft.translations["en"]
+    assert set(draft.translations) == {"en"}
+    assert english.fields["place"].value == "Tula" and english.fields["place"].sources == draft.fields["place"].sources
+    assert (draft.fields["materials"].value, english.fields["materials"].value) == ("сталь", "steel")
+    assert (english.text, english.text_source) == ("A text from Tula", draft.text_source)
+
+
+def test_a_language_that_the_source_lacks_is_not_filled_from_elsewhere() -> None:
+    draft = drafted(
+        match(1, OBJECT, place="Тула", description="Текст"),
+        match(2, place="Омск", translations={"en": {"place": "Omsk", "description": "A text"}}),
+    )
+    assert draft.text_source == 1 and draft.translations == {}
+
+
+def test_every_value_and_source_is_real_whatever_the_neighbours_say() -> None:
+    rng = np.random.default_rng(0)
+    words = ["", "Тула", "тула.", "Москва", "медь, сталь", "сталь; кость", "XIX век"]
+    kinds = list(VerdictKind)
+    for _ in range(300):
+        matches = [
+            match(
+                number,
+                kinds[rng.integers(4)],
+                score=float(rng.uniform(0.2, 1.4)),
+                description=str(rng.choice(["", "Текст"])),
+                **{
+                    name: str(rng.choice(words))
+                    for name in ("name", "place", "materials", "technique", "dimensions", "period")
+                },
+            )
+            for number in range(rng.integers(0, 11))
+        ]
+        rng.shuffle(matches)
+        known = {one.record.id: one for one in matches if one.verdict.kind is not DISTANT}
+        draft = description.draft(matches)
+        assert draft == description.draft(matches)
+        for name, field in draft.fields.items():
+            assert 0 < field.support <= 1 and field.count == len(field.sources) == len(set(field.sources)) > 0
+            said = [getattr(known[source].record.content, name) for source in field.sources]
+            items = field.value.split(", ") if name in ("materials", "technique") else [field.value]
+            assert all(any(item in value for value in said) for item in items)
+        assert (draft.text_source in known) == bool(draft.text)

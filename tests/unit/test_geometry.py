@@ -1,0 +1,174 @@
+"""The geometric check: points that agree do show the same spot, and nothing is counted that could be chance."""
+
+from __future__ import annotations
+
+import math
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from vitrine import errors, geometry, preprocessing
+from vitrine.domain import Evidence, Pixels, Region
+from vitrine.geometry import LocalFeatures
+
+
+def texture(seed: int, height: int = 300, width: int = 384) -> Pixels:
+    """Blots of many sizes: as much to hold on to as in a painted surface."""
+    rng = np.random.default_rng(seed)
+    layers = [cv2.resize(rng.random((side, side, 3), np.float32), (width, height)) for side in (6, 14, 30, 60)]
+    mean = np.mean(layers, axis=0)
+    return np.asarray(np.clip((mean - mean.min()) / np.ptp(mean) * 255, 0, 255), np.uint8)
+
+
+def turned(picture: Pixels, degrees: float, scale: float) -> tuple[Pixels, npt.NDArray[np.float64]]:
+    """The picture turned about its middle and scaled, and the 2 x 3 matrix in px that did it."""
+    height, width = picture.shape[:2]
+    matrix = np.asarray(cv2.getRotationMatrix2D((width / 2, height / 2), degrees, scale), np.float64)
+    warped = cv2.warpAffine(picture, matrix, (width, height), borderMode=cv2.BORDER_REFLECT)
+    return np.asarray(warped, np.uint8), matrix
+
+
+def agreed(query: Pixels, candidate: Pixels) -> Evidence:
+    return geometry.compare(geometry.extract(query), [geometry.extract(candidate)])[0]
+
+
+@pytest.mark.parametrize(("degrees", "scale"), [(0, 1.0), (25, 0.8), (90, 1.0), (180, 0.6), (-40, 1.5)])
+def test_points_that_agree_show_the_same_spot_within_one_percent(degrees: float, scale: float) -> None:
+    original = texture(1)
+    copy, matrix = turned(original, degrees, scale)
+    evidence = agreed(original, copy)
+    assert evidence.inliers >= 40
+    assert evidence.points.shape == (evidence.inliers, 4) and evidence.points.dtype == np.float32
+    size = np.array([original.shape[1], original.shape[0]])
+    expected = np.c_[evidence.points[:, :2] * size, np.ones(evidence.inliers)] @ matrix.T / size
+    error = np.linalg.norm(expected - evidence.points[:, 2:], axis=1)
+    assert np.quantile(error, 0.95) < 0.01 and error.max() < 0.03
+
+
+def test_a_crop_of_another_size_agrees_where_it_was_cut_from() -> None:
+    original = texture(2)
+    part = preprocessing.crop(original, Region(x=0.25, y=0.2, width=0.5, height=0.6))
+    evidence = agreed(np.asarray(cv2.resize(part, None, fx=1.4, fy=1.4)), original)
+    assert evidence.inliers >= 40
+    expected = np.array([0.25, 0.2]) + evidence.points[:, :2] * [0.5, 0.6]
+    assert np.quantile(np.linalg.norm(expected - evidence.points[:, 2:], axis=1), 0.95) < 0.01
+
+
+def test_unrelated_textures_agree_in_less_than_chance_is_forgiven() -> None:
+    queries = [geometry.extract(texture(seed)) for seed in range(10, 14)]
+    candidates = [geometry.extract(texture(seed)) for seed in range(20, 26)]
+    inliers = [evidence.inliers for query in queries for evidence in geometry.compare(query, candidates)]
+    assert max(inliers) <= 8
+    assert geometry.score(0.5, max(inliers)) == 0.5
+
+
+def test_a_mirrored_picture_is_not_the_same_object() -> None:
+    original = texture(3)
+    assert agreed(original, np.ascontiguousarray(original[:, ::-1])).inliers <= 8
+
+
+def test_evidence_comes_in_the_order_of_the_candidates_and_is_the_same_every_time() -> None:
+    query = geometry.extract(texture(4))
+    candidates = [geometry.extract(texture(5)), query, geometry.extract(turned(texture(4), 30, 0.9)[0])]
+    first, second = geometry.compare(query, candidates), geometry.compare(query, candidates)
+    assert [evidence.inliers for evidence in first] == [evidence.inliers for evidence in second]
+    assert all(np.array_equal(one.points, other.points) for one, other in zip(first, second, strict=True))
+    assert first[0].inliers <= 8 < first[2].inliers <= first[1].inliers
+    assert geometry.compare(query, []) == []
+
+
+@pytest.mark.parametrize("shape", [(8, 8), (384, 10), (120, 384)])
+def test_a_flat_picture_has_no_features_and_can_still_be_compared(shape: tuple[int, int]) -> None:
+    flat = geometry.extract(np.full((*shape, 3), 128, np.uint8))
+    assert len(flat) == 0 and flat
+    rich = geometry.extract(texture(6))
+    assert [evidence.inliers for evidence in geometry.compare(flat, [rich, flat])] == [0, 0]
+    assert [evidence.points.shape for evidence in geometry.compare(rich, [flat])] == [(0, 4)]
+    assert len(geometry.unpack(geometry.pack(flat))) == 0
+
+
+def test_no_more_features_are_kept_than_promised_and_they_are_the_strongest_first() -> None:
+    noise = np.random.default_rng(0).integers(0, 255, (384, 384, 3)).astype(np.uint8)
+    features = geometry.extract(noise)
+    assert len(features) == geometry.FEATURES
+    assert features.points.min() >= 0 and features.points.max() <= 1
+    lengths = np.linalg.norm(features.descriptors.astype(np.float64), axis=1)
+    assert np.all(np.abs(lengths - 512) < 8)
+
+
+def _made(points: npt.NDArray[np.float64], seed: int = 0) -> LocalFeatures:
+    """Features at these points, each unlike every other: the n-th of two such values match."""
+    rng = np.random.default_rng(seed)
+    raw = rng.random((len(points), 128)) ** 6
+    raw = np.sqrt(raw / raw.sum(axis=1, keepdims=True)) * 512
+    return LocalFeatures(
+        width=384,
+        height=384,
+        points=points.astype(np.float32),
+        descriptors=np.minimum(np.rint(raw), 255).astype(np.uint8),
+    )
+
+
+def test_points_collapsed_into_one_spot_are_not_counted() -> None:
+    spread = np.random.default_rng(1).random((40, 2))
+    assert geometry.compare(_made(spread), [_made(spread)])[0].inliers == 40
+    assert geometry.compare(_made(spread), [_made(0.5 + spread * 0.002)])[0].inliers == 0
+    assert geometry.compare(_made(spread * 0.02), [_made(spread)])[0].inliers == 0
+
+
+def test_many_points_on_one_count_once() -> None:
+    spread = np.random.default_rng(2).random((40, 2))
+    doubled = np.repeat(spread[:20], 2, axis=0)
+    assert geometry.compare(_made(doubled), [_made(doubled)])[0].inliers == 20
+    query, candidate = _made(spread), _made(spread)
+    repeated = LocalFeatures(
+        width=384,
+        height=384,
+        points=np.concatenate([query.points, query.points[:30] * 0.5]),
+        descriptors=np.concatenate([query.descriptors, query.descriptors[:30]]),
+    )
+    partners = geometry.compare(repeated, [candidate])[0].points[:, 2:]
+    assert len(np.unique(partners, axis=0)) == len(partners) == 40
+
+
+def test_packed_features_come_back_as_they_were() -> None:
+    features = geometry.extract(texture(7))
+    data = geometry.pack(features)
+    assert len(data) < 70_000
+    back = geometry.unpack(data)
+    assert (back.width, back.height) == (features.width, features.height)
+    assert np.array_equal(back.points, features.points) and np.array_equal(back.descriptors, features.descriptors)
+
+
+@pytest.mark.parametrize("damage", ["cut", "longer", "empty", "header", "magic", "body", "sizes"])
+def test_damaged_features_are_refused(damage: str) -> None:
+    data = bytearray(geometry.pack(geometry.extract(texture(8))))
+    spoiled = {
+        "cut": data[:-1],
+        "longer": data + b"\0",
+        "empty": bytearray(),
+        "header": data[:9],
+        "magic": b"PK\3\4" + data[4:],
+        "body": data[:5000] + bytes([data[5000] ^ 1]) + data[5001:],
+        "sizes": data[:7] + bytes([data[7] ^ 1]) + data[8:],
+    }[damage]
+    with pytest.raises(errors.RejectedInput) as caught:
+        geometry.unpack(bytes(spoiled))
+    assert caught.value.code == "damaged_features"
+
+
+def test_evidence_of_a_region_is_told_in_fractions_of_the_whole_picture() -> None:
+    points = np.array([[0.0, 0.0, 0.3, 0.4], [1.0, 0.5, 0.6, 0.7]], np.float32)
+    region = Region(x=0.2, y=0.4, width=0.5, height=0.25)
+    mapped = geometry.on_whole_picture(Evidence(inliers=2, points=points), region)
+    assert np.allclose(mapped.points, [[0.2, 0.4, 0.3, 0.4], [0.7, 0.525, 0.6, 0.7]])
+    assert mapped.inliers == 2 and points[1, 0] == 1.0
+
+
+def test_the_score_grows_with_similarity_and_with_inliers_over_chance() -> None:
+    assert geometry.score(0.7, 0) == geometry.score(0.7, 8) == 0.7
+    assert geometry.score(0.7, 9) == pytest.approx(0.7 + 0.1 * math.log(2))
+    scores = [geometry.score(0.5, inliers) for inliers in range(8, 200)]
+    assert scores == sorted(scores) and len(set(scores)) == len(scores)

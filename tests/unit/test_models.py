@@ -1,0 +1,87 @@
+"""Model descriptions: what is accepted, and what a mistake is told."""
+
+from __future__ import annotations
+
+import copy
+import pathlib
+from typing import Any
+
+import pytest
+import yaml
+
+from vitrine import errors
+from vitrine.adapters import model_files
+from vitrine.models import ModelDescription
+
+DOCUMENT: dict[str, Any] = {
+    "id": "net",
+    "file": "net.onnx",
+    "licence": "Apache-2.0",
+    "input": {
+        "name": "input",
+        "layout": "NCHW",
+        "dtype": "float32",
+        "size": 224,
+        "mean": [0.5, 0.5, 0.5],
+        "std": [0.5, 0.5, 0.5],
+    },
+    "resize": {"mode": "center_crop", "shorter_side": 256, "interpolation": "bilinear"},
+    "output": {"name": "embedding", "dimension": 1280},
+}
+
+
+def test_a_description_is_read() -> None:
+    description = ModelDescription.from_document(DOCUMENT)
+    assert (description.resize.size, description.resize.shorter_side, description.dimension) == (224, 256, 1280)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "told"),
+    [
+        (("input", "layout"), "CHWN", "input.layout"),
+        (("input", "mean"), [0.5], "input.mean"),
+        (("resize", "mode"), "stretch", "resize.mode"),
+        (("output", "dimension"), "many", "invalid literal"),
+        (("output", "name"), None, "lacks the key .name."),
+    ],
+)
+def test_a_mistake_in_a_description_is_named(path: tuple[str, str], value: object, told: str) -> None:
+    document = copy.deepcopy(DOCUMENT)
+    if value is None:
+        del document[path[0]][path[1]]
+    else:
+        document[path[0]][path[1]] = value
+    with pytest.raises(errors.Misconfigured, match=told):
+        ModelDescription.from_document(document)
+
+
+def test_the_id_changes_with_the_graph_and_with_what_it_is_shown() -> None:
+    description = ModelDescription.from_document(DOCUMENT)
+    other = copy.deepcopy(DOCUMENT)
+    other["resize"]["mode"] = "letterbox"
+    ids = {
+        description.full_id("a" * 64),
+        description.full_id("b" * 64),
+        ModelDescription.from_document(other).full_id("a" * 64),
+    }
+    assert len(ids) == 3
+    assert all(full.startswith("net@") for full in ids)
+
+
+def test_a_model_is_found_by_id_and_by_path(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "net.yaml").write_text(yaml.safe_dump(DOCUMENT))
+    (tmp_path / "net.onnx").write_bytes(b"graph")
+    by_id = model_files.find("net", [tmp_path])
+    assert by_id == model_files.find(str(tmp_path / "net.yaml"), [])
+
+
+def test_an_unknown_model_is_told_which_are_known(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "known.yaml").write_text("{}")
+    with pytest.raises(errors.Misconfigured, match="known"):
+        model_files.find("unknown", [tmp_path])
+
+
+def test_a_description_without_its_graph_is_refused(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "net.yaml").write_text(yaml.safe_dump(DOCUMENT))
+    with pytest.raises(errors.Misconfigured, match=r"net\.onnx"):
+        model_files.find("net", [tmp_path])

@@ -1,0 +1,32 @@
+"""Settings: each documented, each checked."""
+
+from __future__ import annotations
+
+import pathlib
+
+import pydantic
+import pytest
+
+from vitrine.settings import ROOT, Settings
+
+
+def test_every_setting_is_documented_with_its_meaning() -> None:
+    documented = (ROOT / "docs" / "settings.md").read_text()
+    for name, field in Settings.model_fields.items():
+        assert f"`VITRINE_{name.upper()}`" in documented
+        assert field.description and field.description in documented
+
+
+def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VITRINE_HOME", "/data/museum")
+    monkeypatch.setenv("PORT", "8123")
+    settings = Settings()
+    assert settings.home == pathlib.Path("/data/museum")
+    assert settings.port == 8123
+    assert settings.sqlalchemy_url == "sqlite:////data/museum/catalogue.sqlite3"
+
+
+def test_a_wrong_setting_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VITRINE_MAX_UPLOAD_MIB", "-1")
+    with pytest.raises(pydantic.ValidationError, match="max_upload_mib"):
+        Settings()
