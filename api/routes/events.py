@@ -15,6 +15,7 @@ from api.problems import problem_document
 from api.services import Services, services
 from vitrine.domain import Search
 from vitrine.messages import EventKind, SearchEvent
+from vitrine.ports import SearchLedger
 
 router = APIRouter(prefix="/api", tags=["progress"])
 Given = Annotated[Services, Depends(services)]
@@ -64,7 +65,7 @@ async def _stream(
 ) -> AsyncIterator[ServerSentEvent]:
     yield ServerSentEvent(comment="connected")
     after = int(last_event_id) if last_event_id.isascii() and last_event_id.isdigit() else 0
-    waiting = await run_in_threadpool(_open_searches, given, batch_id, search_ids, after)
+    waiting = await run_in_threadpool(open_searches, given.ledger, batch_id, search_ids, after)
     positions: dict[str, int | None] = {}
     if waiting:
         async for event in given.feed.events(batch_id, after):
@@ -81,10 +82,12 @@ async def _stream(
         yield ServerSentEvent(event="BatchFinished", data={"batch_id": batch_id})
 
 
-def _open_searches(given: Services, batch_id: str, search_ids: set[str], after: int) -> set[str]:
+def open_searches(ledger: SearchLedger, batch_id: str, search_ids: set[str], after: int) -> set[str]:
     """Those whose terminal event the client has not seen."""
-    pending = {event.search_id for event in given.ledger.events_after(batch_id, after) if event.kind.terminal}
-    running = {search.id for search in given.ledger.batch(batch_id) if not search.status.terminal}
+    # In this order: a search that ends between the two questions is still running in the first and has ended in the
+    # second. The other way round it would be in neither, and its end would not be waited for.
+    running = {search.id for search in ledger.batch(batch_id) if not search.status.terminal}
+    pending = {event.search_id for event in ledger.events_after(batch_id, after) if event.kind.terminal}
     return (pending | running) & search_ids
 
 

@@ -6,26 +6,33 @@ import asyncio
 import contextlib
 import pathlib
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 
 from api.progress import ProgressFeed
+from api.routes.events import open_searches
 from vitrine.adapters import sql_migrations
 from vitrine.adapters.memory_broker import MemoryBroker
 from vitrine.adapters.sql_engine import Database
 from vitrine.adapters.sql_ledger import SqlLedger
 from vitrine.domain import Filters, NewSearch, Search, Stage, Status
+from vitrine.messages import SearchEvent
 
 STAGES = [Stage.DECODING, Stage.EMBEDDING, Stage.SEARCHING, Stage.DESCRIBING]
 
 
 @pytest.fixture
-def ledger(tmp_path: pathlib.Path) -> Iterator[SqlLedger]:
+def database(tmp_path: pathlib.Path) -> Iterator[Database]:
     database = Database(f"sqlite:///{tmp_path / 'ledger.sqlite3'}")
     sql_migrations.migrate(database)
-    yield SqlLedger(database)
+    yield database
     database.close()
+
+
+@pytest.fixture
+def ledger(database: Database) -> SqlLedger:
+    return SqlLedger(database)
 
 
 def accepted(ledger: SqlLedger) -> str:
@@ -100,6 +107,33 @@ def test_news_that_comes_twice_is_told_once(ledger: SqlLedger) -> None:
             return await listening
 
     assert asyncio.run(story()) == [1, 2, 3]
+
+
+class EndsAsSoonAsAsked(SqlLedger):
+    """A worker that commits its search right behind the first question about the batch."""
+
+    ended = False
+
+    def _end(self, batch_id: str) -> None:
+        if not self.ended:
+            self.ended = True
+            self.complete(batch_id, "{}", [])
+
+    def batch(self, batch_id: str) -> Sequence[Search]:
+        found = super().batch(batch_id)
+        self._end(batch_id)
+        return found
+
+    def events_after(self, batch_id: str, sequence: int) -> Sequence[SearchEvent]:
+        found = super().events_after(batch_id, sequence)
+        self._end(batch_id)
+        return found
+
+
+def test_a_search_that_ends_while_a_stream_opens_is_waited_for(database: Database) -> None:
+    search_id = accepted(SqlLedger(database))
+    assert open_searches(EndsAsSoonAsAsked(database), search_id, {search_id}, 0) == {search_id}
+    assert open_searches(SqlLedger(database), search_id, {search_id}, 99) == set()
 
 
 def test_closing_the_feed_ends_its_streams(ledger: SqlLedger) -> None:

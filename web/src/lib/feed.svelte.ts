@@ -36,7 +36,8 @@ class BatchFeed {
 
   #take(event: FeedEvent): void {
     this.progress = reduce(this.progress, event);
-    if (this.searches.length && allEnded(this.progress)) this.#finish();
+    const ids = this.searches.map((search) => search.id);
+    if (allEnded(this.progress, ids)) this.#finish();
   }
 
   #open(): void {

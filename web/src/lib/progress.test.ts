@@ -70,8 +70,13 @@ describe('progress', () => {
   });
 
   it('has ended when every search of the batch has', () => {
-    expect(allEnded({})).toBe(false);
-    expect(allEnded(after(reached(1, 'decoding')))).toBe(false);
-    expect(allEnded(after(reached(1, 'queued', 'cancelled')))).toBe(true);
+    expect(allEnded({}, [])).toBe(false);
+    expect(allEnded({}, ['a'])).toBe(false);
+    expect(allEnded(after(reached(1, 'decoding')), ['a'])).toBe(false);
+    expect(allEnded(after(reached(1, 'queued', 'cancelled')), ['a'])).toBe(true);
+  });
+
+  it('has not ended while nothing is known of one search of the batch', () => {
+    expect(allEnded(after(document('completed', 'done')), ['a', 'another'])).toBe(false);
   });
 });

@@ -89,7 +89,7 @@ export function fractionOf(progress: Progress): number {
   return (rank(progress.stage) + 0.5) / STAGES.length;
 }
 
-export function allEnded(state: BatchProgress): boolean {
-  const all = Object.values(state);
-  return all.length > 0 && all.every((progress) => progress && isTerminal(progress.status));
+/** Whether each of these searches has ended; one of which nothing is known yet has not. */
+export function allEnded(state: BatchProgress, ids: readonly string[]): boolean {
+  return ids.length > 0 && ids.every((id) => isTerminal(state[id]?.status ?? 'accepted'));
 }
