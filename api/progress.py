@@ -80,18 +80,36 @@ class ProgressFeed:
 
     async def search(self, search_id: str, wait_s: float = 0.0) -> Search:
         """The search once it has ended, or as it is after ``wait_s``. Raises NotFound."""
+        # Asked after listening has begun: an end is in the row, or its news will come.
+        with self.awaiting_end(search_id) as end:
+            search = await run_in_threadpool(self._ledger.get, search_id)
+            if search.status.terminal or wait_s <= 0:
+                return search
+            return await self.outcome(search_id, end, wait_s)
+
+    async def outcome(self, search_id: str, end: asyncio.Event, wait_s: float) -> Search:
+        """The search at its end, or as it is after ``wait_s``. News can be lost: the ledger is asked now and then."""
         loop = asyncio.get_running_loop()
         until = loop.time() + wait_s
-        with self._awaiting_end(search_id) as end:
-            # Asked after listening has begun: an end is in the row, or its news will come.
-            while not (search := await run_in_threadpool(self._ledger.get, search_id)).status.terminal:
-                left_s = until - loop.time()
-                if left_s <= 0 or self._closing:
-                    break
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(min(left_s, _ASK_LEDGER_S)):
-                        await end.wait()
-            return search
+        while True:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout_at(min(until, loop.time() + _ASK_LEDGER_S)):
+                    await end.wait()
+            search = await run_in_threadpool(self._ledger.get, search_id)
+            if search.status.terminal or self._closing or loop.time() >= until:
+                return search
+
+    @contextlib.contextmanager
+    def awaiting_end(self, search_id: str) -> Iterator[asyncio.Event]:
+        """Set by the news of the search's end, as far as they come, and when the feed is closed."""
+        end = asyncio.Event()
+        self._ends.setdefault(search_id, set()).add(end)
+        try:
+            yield end
+        finally:
+            self._ends[search_id].discard(end)
+            if not self._ends[search_id]:
+                del self._ends[search_id]
 
     async def _told(self, news: asyncio.Queue[SearchEvent | None], after: int) -> AsyncIterator[SearchEvent]:
         """News as long as it has no gap and is not silent for long; then the ledger is asked again."""
@@ -118,17 +136,6 @@ class ProgressFeed:
             self._listeners[batch_id].discard(queue)
             if not self._listeners[batch_id]:
                 del self._listeners[batch_id]
-
-    @contextlib.contextmanager
-    def _awaiting_end(self, search_id: str) -> Iterator[asyncio.Event]:
-        end = asyncio.Event()
-        self._ends.setdefault(search_id, set()).add(end)
-        try:
-            yield end
-        finally:
-            self._ends[search_id].discard(end)
-            if not self._ends[search_id]:
-                del self._ends[search_id]
 
     def _news(self, event: SearchEvent) -> None:
         if event.kind.terminal:

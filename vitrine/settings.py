@@ -33,7 +33,7 @@ class Settings(pydantic_settings.BaseSettings):
     workers: int = pydantic.Field(
         default=0,
         ge=0,
-        description="Searches in hand at a time; 0: four for each core, so that some can be encoded together.",
+        description="Searches in hand at a time; 0: eight for each core, so that some can be encoded together.",
     )
     decoders: int = pydantic.Field(default=0, ge=0, description="Decoder processes; 0: one for each core.")
     decode_timeout_s: float = pydantic.Field(default=20.0, gt=0, description="Wall time that one picture may take.")
@@ -65,7 +65,7 @@ class Settings(pydantic_settings.BaseSettings):
 
     @property
     def worker_slots(self) -> int:
-        return self.workers or 4 * self.cores
+        return self.workers or 8 * self.cores
 
     @property
     def decoder_slots(self) -> int:

@@ -144,7 +144,9 @@ class MemoryCatalogue:
                 height=height,
             )
             self._images[image.id], self._sources[image.id] = image, source
-            self._records[record_id] = dataclasses.replace(record, image_ids=(*record.image_ids, image.id))
+            self._records[record_id] = dataclasses.replace(
+                record, image_ids=(*record.image_ids, image.id), revision=record.revision + 1
+            )
             return image.id
 
     def image_by_source(self, record_id: int, source: str) -> CatalogueImage | None:

@@ -15,11 +15,12 @@ from api import metrics, uploads
 from api.documents import search_document
 from api.services import Services, services
 from vitrine import errors
-from vitrine.domain import NewSearch, original_key
+from vitrine.domain import NewSearch, Search, original_key
 from vitrine.messages import SearchRequested
 
 router = APIRouter(prefix="/api", tags=["searches"])
 Given = Annotated[Services, Depends(services)]
+Prefer = Annotated[str, Header(description="RFC 7240: wait=SECONDS")]
 
 _LONGEST_WAIT_S = 30.0
 _UPLOAD_SCHEMA = {
@@ -46,8 +47,11 @@ _UPLOAD_SCHEMA = {
 
 
 @router.post("/searches", status_code=202, openapi_extra=_UPLOAD_SCHEMA)
-async def accept(request: Request, given: Given) -> Response:
-    """Accept 1..n photographs. 202 is a promise: each ends in exactly one result, failure or cancellation."""
+async def accept(request: Request, given: Given, prefer: Prefer = "") -> Response:
+    """Accept 1..n photographs. 202 is a promise: each ends in exactly one result, failure or cancellation.
+
+    ``Prefer: wait=10`` with one photograph waits up to that long for its end, and then answers 200 with the search.
+    """
     _refuse_when_overloaded(given)
     async with request.form(max_files=given.settings.max_files + 1, max_fields=20) as form:
         parts = [part for part in form.getlist("image") if isinstance(part, UploadFile)]
@@ -62,24 +66,26 @@ async def accept(request: Request, given: Given) -> Response:
         uploads.check_picture(data, part.filename or "photograph", given.settings.max_upload_bytes)
     new = [uploads.new_search(data, part, options) for data, part in zip(pictures, parts, strict=True)]
     batch_id = uuid.uuid4().hex
-    await run_in_threadpool(_store, given, batch_id, new, pictures)
-    metrics.ACCEPTED.inc(len(new))
-    return JSONResponse(_accepted_document(batch_id, [search.id for search in new]), 202)
+    accepted = _accepted_document(batch_id, [search.id for search in new])
+    wait_s = _preferred_wait_s(prefer) if len(new) == 1 else 0.0
+    with given.feed.awaiting_end(new[0].id) as end:
+        await run_in_threadpool(_store, given, batch_id, new, pictures)
+        metrics.ACCEPTED.inc(len(new))
+        if wait_s:
+            search = await given.feed.outcome(new[0].id, end, wait_s)
+            if search.status.terminal:
+                return _searched({**accepted, **search_document(search, None)}, search)
+    return JSONResponse(accepted, 202)
 
 
 @router.get("/searches/{search_id}")
-async def get(
-    search_id: str, given: Given, prefer: Annotated[str, Header(description="RFC 7240: wait=SECONDS")] = ""
-) -> Response:
+async def get(search_id: str, given: Given, prefer: Prefer = "") -> Response:
     """A search, with its result once it has one. ``Prefer: wait=10`` waits up to that long for the end."""
     search = await given.feed.search(search_id, _preferred_wait_s(prefer))
     position = None
     if search.status.value == "accepted":
         position = await run_in_threadpool(given.ledger.queue_position, search_id)
-    # The result is served as the text that the worker wrote: no parsing, no second form of it.
-    document = json.dumps(search_document(search, position), ensure_ascii=False)
-    body = f'{document[:-1]}, "result": {search.result or "null"}}}'
-    return Response(body, media_type="application/json")
+    return _searched(search_document(search, position), search)
 
 
 @router.delete("/searches/{search_id}", status_code=204)
@@ -105,6 +111,12 @@ def _refuse_when_overloaded(given: Services) -> None:
             f"So many searches wait that yours would take about {expected_s:.0f} s. Try again later.",
             retry_after_s=max(1.0, expected_s - given.settings.max_wait_s),
         )
+
+
+def _searched(document: dict[str, Any], search: Search) -> Response:
+    """The result is served as the text that the worker wrote: no parsing, no second form of it."""
+    text = json.dumps(document, ensure_ascii=False)
+    return Response(f'{text[:-1]}, "result": {search.result or "null"}}}', media_type="application/json")
 
 
 def _check_count(count: int, most: int) -> None:

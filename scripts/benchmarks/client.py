@@ -82,17 +82,18 @@ class _Connection:
     async def search(self, picture: bytes, *, geometric_check: bool) -> float:
         """Seconds from sending the photograph to holding its result. Raises SearchNotCompleted."""
         started = time.perf_counter()
-        accepted = await self._post(picture, geometric_check=geometric_check)
-        while (document := await self._get(accepted["url"]))["status"] not in _TERMINAL:
-            pass
+        document = await self._post(picture, geometric_check=geometric_check)
+        url = document["url"]
+        while document.get("status") not in _TERMINAL:
+            document = await self._get(url)
         if document["status"] != "completed":
-            raise SearchNotCompleted(f"search {accepted['id']} {document['status']}: {document['error']}")
+            raise SearchNotCompleted(f"search {document['id']} {document['status']}: {document['error']}")
         return time.perf_counter() - started
 
     async def _post(self, picture: bytes, *, geometric_check: bool) -> dict[str, Any]:
         body = _form(picture, geometric_check=geometric_check)
         head = (
-            f"POST /api/searches HTTP/1.1\r\nHost: {_HOST}\r\nContent-Length: {len(body)}\r\n"
+            f"POST /api/searches HTTP/1.1\r\nHost: {_HOST}\r\nPrefer: wait=10\r\nContent-Length: {len(body)}\r\n"
             f"Content-Type: multipart/form-data; boundary={_BOUNDARY.decode()}\r\n\r\n"
         )
         return await self._exchange(head.encode() + body)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from vitrine import errors
-from vitrine.domain import RecordContent
+from vitrine.domain import Record, RecordContent
 from vitrine.ports import Catalogue
 
 VASE = RecordContent(
@@ -86,6 +86,26 @@ def test_the_images_of_a_record_keep_their_order_and_are_stored_once(catalogue: 
     moved = catalogue.image_by_source(record_id, "moved.jpg")
     assert moved is not None and moved.id == first
     assert catalogue.image_by_source(record_id, "nowhere.jpg") is None
+
+
+def test_every_change_of_a_record_shows_in_the_next_answer_under_a_new_revision(catalogue: Catalogue) -> None:
+    record_id, image_id = put_with_image(catalogue, VASE)
+    seen = [catalogue.records_of_images([image_id])[image_id]]
+
+    def see() -> Record:
+        seen.append(catalogue.records_of_images([image_id])[image_id])
+        assert seen[-1] == catalogue.record(record_id)
+        assert seen[-1].revision > seen[-2].revision
+        return seen[-1]
+
+    catalogue.update_record(record_id, dataclasses.replace(VASE, name="Кувшин"))
+    assert see().content.name == "Кувшин"
+    second = catalogue.add_image(record_id, sha256="b" * 64, width=1, height=2, source="b.jpg")
+    assert see().image_ids == (image_id, second)
+    catalogue.put_record(VASE)
+    assert see().content == VASE
+    catalogue.withdraw(record_id)
+    assert catalogue.records_of_images([image_id, second]) == {}
 
 
 def test_one_picture_may_show_two_records(catalogue: Catalogue) -> None:

@@ -65,6 +65,24 @@ def test_a_catalogue_photograph_finds_itself_as_the_same_photograph(server: Serv
     assert all(0 <= value <= 1 for point in match["evidence"]["points"] for value in point)
 
 
+def test_who_prefers_to_wait_gets_the_result_in_the_answer_to_the_upload(server: Server, museum: pathlib.Path) -> None:
+    external_id, picture = third_views(museum)[0]
+    upload = {"image": ("photograph.jpg", picture, "image/jpeg")}
+    answer = server.client.post("/api/searches", files=upload, headers={"Prefer": "wait=30"})
+    assert answer.status_code == 200
+    document = answer.json()
+    assert document["status"] == "completed"
+    assert document["result"]["matches"][0]["record"]["external_id"] == external_id
+    assert server.client.get(document["url"]).json()["result"] == document["result"]
+
+
+def test_who_prefers_to_wait_for_several_photographs_is_answered_at_once(server: Server, museum: pathlib.Path) -> None:
+    uploads = [("image", (f"{number}.jpg", third_views(museum)[number][1], "image/jpeg")) for number in range(2)]
+    answer = server.client.post("/api/searches", files=uploads, headers={"Prefer": "wait=30"})
+    assert answer.status_code == 202
+    assert len(answer.json()["searches"]) == 2
+
+
 @pytest.mark.parametrize(
     "options",
     [

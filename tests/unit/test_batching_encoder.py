@@ -64,6 +64,23 @@ def test_a_failure_is_told_to_everyone_in_the_batch_and_nobody_after() -> None:
     assert encoder.encode(picture(7)).tolist() == [[7.0]]
 
 
+def test_who_waits_behind_a_failure_is_answered() -> None:
+    encoder = BatchingEncoder(Slow(), runs=1, most=2)
+
+    def outcome(number: int) -> float | None:
+        try:
+            return float(encoder.encode(picture(number))[0, 0])
+        except errors.DependencyUnavailable:
+            return None
+
+    with concurrent.futures.ThreadPoolExecutor(16) as callers:
+        numbers = [255 if number % 5 == 0 else number for number in range(32)]
+        outcomes = list(callers.map(outcome, numbers))
+    assert len(outcomes) == 32
+    assert all(told in (None, float(number)) for told, number in zip(outcomes, numbers, strict=True))
+    assert all(told is None for told, number in zip(outcomes, numbers, strict=True) if number == 255)
+
+
 def test_several_pictures_of_one_caller_stay_together() -> None:
     encoder = BatchingEncoder(Slow(), runs=1)
     assert encoder.encode(np.concatenate([picture(3), picture(4)])).tolist() == [[3.0], [4.0]]

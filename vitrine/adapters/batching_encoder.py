@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import collections
 import threading
-from concurrent.futures import Future
 
 import numpy as np
 import numpy.typing as npt
@@ -15,18 +14,26 @@ from vitrine.preprocessing import Resize
 
 
 class _Asked:
-    """What one caller wants encoded; the future is set by whoever runs the batch that it is in."""
+    """What one caller wants encoded. It is called once: because it is answered, or to run the batch that it is in."""
 
     def __init__(self, pictures: Pixels) -> None:
         self.pictures = pictures
-        self.answer: Future[npt.NDArray[np.float32]] = Future()
-        self.taken = False
+        self.called = threading.Event()
+        self.batch: list[_Asked] = []
+        self.embeddings: npt.NDArray[np.float32] | None = None
+        self.error: BaseException | None = None
+
+    def answer(self) -> npt.NDArray[np.float32]:
+        if self.error is not None:
+            raise self.error
+        assert self.embeddings is not None
+        return self.embeddings
 
 
 class BatchingEncoder:
     """At most ``runs`` batches at a time, each on the thread of one that asked; who comes meanwhile is taken together.
 
-    A picture that comes alone is encoded at once, alone.
+    A picture that comes alone is encoded at once, alone. Only who has an answer or a batch to run is woken.
     """
 
     def __init__(self, encoder: Encoder, *, runs: int, most: int = 8) -> None:
@@ -34,7 +41,7 @@ class BatchingEncoder:
         self._most = most
         self._idle_runs = runs
         self._waiting: collections.deque[_Asked] = collections.deque()
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
 
     @property
     def model_id(self) -> str:
@@ -50,36 +57,45 @@ class BatchingEncoder:
 
     def encode(self, batch: Pixels) -> npt.NDArray[np.float32]:
         own = _Asked(batch)
-        with self._changed:
-            self._waiting.append(own)
-        while taken := self._take(own):
-            self._run(taken)
-            with self._changed:
-                self._idle_runs += 1
-                self._changed.notify_all()
-        return own.answer.result()
+        with self._lock:
+            alone = self._idle_runs > 0
+            if alone:
+                # Nobody waits where a run is idle.
+                self._idle_runs -= 1
+            else:
+                self._waiting.append(own)
+        if alone:
+            own.batch = [own]
+        else:
+            own.called.wait()
+        if own.batch:
+            self._run(own)
+        return own.answer()
 
-    def _take(self, own: _Asked) -> list[_Asked]:
-        """The next batch for the caller to run; empty once the caller's own answer is there."""
-        with self._changed:
-            self._changed.wait_for(lambda: own.answer.done() or (self._idle_runs and not own.taken))
-            if own.answer.done():
-                return []
-            self._idle_runs -= 1
-            taken = [self._waiting.popleft() for _ in range(min(self._most, len(self._waiting)))]
-            for asked in taken:
-                asked.taken = True
-            return taken
-
-    def _run(self, taken: list[_Asked]) -> None:
+    def _run(self, own: _Asked) -> None:
+        """Encode the caller's batch, answer to everybody in it, and call one of those that wait to run the next."""
         try:
-            embeddings = self._encoder.encode(np.concatenate([asked.pictures for asked in taken]))
+            embeddings = self._encoder.encode(np.concatenate([asked.pictures for asked in own.batch]))
         # Whatever it is, it is the answer to each of them.
         except BaseException as error:  # noqa: BLE001
-            for asked in taken:
-                asked.answer.set_exception(error)
-            return
-        start = 0
-        for asked in taken:
-            asked.answer.set_result(embeddings[start : start + len(asked.pictures)])
-            start += len(asked.pictures)
+            for asked in own.batch:
+                asked.error = error
+        else:
+            start = 0
+            for asked in own.batch:
+                asked.embeddings = embeddings[start : start + len(asked.pictures)]
+                start += len(asked.pictures)
+        # The next run begins before this one's answers wake their callers.
+        self._hand_over()
+        for asked in own.batch:
+            if asked is not own:
+                asked.called.set()
+
+    def _hand_over(self) -> None:
+        with self._lock:
+            batch = [self._waiting.popleft() for _ in range(min(self._most, len(self._waiting)))]
+            if not batch:
+                self._idle_runs += 1
+                return
+        batch[0].batch = batch
+        batch[0].called.set()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pathlib
 import uuid
+from typing import BinaryIO
 
 from vitrine import errors
 
@@ -19,9 +20,8 @@ class ImageFolder:
         if path.exists():
             return
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
             temporary = path.with_name(f".new-{uuid.uuid4().hex}")
-            with temporary.open("xb") as file:
+            with _opened(temporary) as file:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
@@ -46,6 +46,15 @@ class ImageFolder:
         if ".." in pathlib.PurePosixPath(key).parts or (path.is_absolute() and not path.is_relative_to(self._root)):
             raise errors.NotFound(f"{key!r} is not a key.")
         return path
+
+
+def _opened(path: pathlib.Path) -> BinaryIO:
+    """A new file; its folder is made where it is missing, which it seldom is."""
+    try:
+        return path.open("xb")
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path.open("xb")
 
 
 def _sync_folder(folder: pathlib.Path) -> None:

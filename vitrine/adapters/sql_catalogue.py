@@ -13,6 +13,7 @@ from sqlalchemy import exc
 
 from vitrine import errors
 from vitrine.adapters import sql_fulltext
+from vitrine.adapters.record_cache import RecordCache
 from vitrine.adapters.sql_engine import Database
 from vitrine.adapters.sql_schema import embeddings, images, records
 from vitrine.domain import CatalogueImage, Embedding, Record, RecordContent, StoredEmbedding
@@ -23,12 +24,19 @@ _CONTENT_FIELDS = tuple(field.name for field in dataclasses.fields(RecordContent
 _RECORD = sa.select(*(records.c[name] for name in ("id", *_CONTENT_FIELDS, "withdrawn", "revision"))).order_by(
     records.c.id
 )
-_OWNERS = sa.select(images.c.id, images.c.record_id).where(images.c.id.in_(sa.bindparam("wanted", expanding=True)))
-_SHOWN = _RECORD.where(records.c.id.in_(sa.bindparam("wanted", expanding=True)), records.c.withdrawn.is_(False))
+_OWNERS = (
+    sa.select(images.c.id, records.c.id, records.c.revision)
+    .join(records, records.c.id == images.c.record_id)
+    .where(images.c.id.in_(sa.bindparam("wanted", expanding=True)), records.c.withdrawn.is_(False))
+)
+_THESE = _RECORD.where(records.c.id.in_(sa.bindparam("wanted", expanding=True)))
 _IMAGE_NUMBERS = (
     sa.select(images.c.record_id, images.c.id)
     .where(images.c.record_id.in_(sa.bindparam("wanted", expanding=True)))
     .order_by(images.c.record_id, images.c.position)
+)
+_NEXT_REVISION = (
+    records.update().where(records.c.id == sa.bindparam("this_record")).values(revision=records.c.revision + 1)
 )
 # Databases limit the parameters of one statement (SQLite's default: 32,766).
 _CHUNK = 5_000
@@ -38,6 +46,7 @@ class SqlCatalogue:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._fulltext = sql_fulltext.for_dialect(database.dialect)
+        self._kept = RecordCache()
 
     # Records
 
@@ -92,15 +101,19 @@ class SqlCatalogue:
 
     def records_of_images(self, image_ids: Iterable[int]) -> Mapping[int, Record]:
         wanted = list(image_ids)
-        owners: dict[int, int] = {}
-        found: dict[int, Record] = {}
+        owners: dict[int, tuple[int, int]] = {}
         with self._database.reading() as connection:
             for chunk in _chunks(wanted):
-                owners.update((row.id, row.record_id) for row in connection.execute(_OWNERS, {"wanted": chunk}))
-            for chunk in _chunks(sorted(set(owners.values()))):
-                rows = connection.execute(_SHOWN, {"wanted": chunk}).mappings().all()
-                found.update((record.id, record) for record in _with_images(connection, rows))
-        return {image_id: found[owners[image_id]] for image_id in wanted if owners.get(image_id) in found}
+                rows = connection.execute(_OWNERS, {"wanted": chunk})
+                owners.update((image_id, (record_id, revision)) for image_id, record_id, revision in rows)
+            found = self._kept.get(owners.values())
+            missing = {record_id for record_id, _ in owners.values() if record_id not in found}
+            for chunk in _chunks(sorted(missing)):
+                read = _with_images(connection, connection.execute(_THESE, {"wanted": chunk}).mappings().all())
+                self._kept.put(read)
+                found.update((record.id, record) for record in read if not record.withdrawn)
+        records_of = {image_id: found.get(record_id) for image_id, (record_id, _) in owners.items()}
+        return {image_id: record for image_id in wanted if (record := records_of.get(image_id))}
 
     def browse(
         self, *, text: str = "", typology: str = "", museum: str = "", cursor: str | None = None, limit: int = 24
@@ -162,6 +175,8 @@ class SqlCatalogue:
                 "height": height,
                 "source": source,
             }
+            # Who keeps the record as it was sees by its revision that it has another image now.
+            connection.execute(_NEXT_REVISION, {"this_record": record_id})
             return int(connection.execute(images.insert(), row).inserted_primary_key[0])  # type: ignore[index]
 
     def image_by_source(self, record_id: int, source: str) -> CatalogueImage | None:

@@ -52,12 +52,13 @@ def test_a_second_run_adds_nothing_and_opens_nothing(
     table = museum.write(museum.objects(6))
     add(table)
     before = catalogue.counts(ToyEncoder.model_id)
+    records = catalogue.browse(limit=100).records
     monkeypatch.setattr(type(ports.decoder), "decode", None)
     tally = add(table).tally
     assert (tally.records_unchanged, tally.images_known) == (6, 12)
     assert (tally.records_added, tally.records_changed, tally.images_added, tally.embeddings_added) == (0, 0, 0, 0)
     assert catalogue.counts(ToyEncoder.model_id) == before
-    assert {record.revision for record in catalogue.browse(limit=100).records} == {1}
+    assert catalogue.browse(limit=100).records == records
 
 
 def test_a_corrected_table_changes_its_records_and_erases_nothing(
