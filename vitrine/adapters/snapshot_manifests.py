@@ -1,0 +1,73 @@
+"""The manifests of snapshots on a folder: for who wants to know what is served without opening it.
+
+snapshots/MODEL ID/current              the name of the snapshot that is served
+snapshots/MODEL ID/NAME/manifest.json   and the files that it lists with their SHA-256
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import pathlib
+from collections.abc import Mapping
+from typing import Any
+
+from vitrine import errors
+
+FORMAT = 1
+MANIFEST = "manifest.json"
+
+
+class SnapshotManifests:
+    def __init__(self, root: pathlib.Path) -> None:
+        self._root = root
+
+    def current_name(self, model_id: str) -> str | None:
+        try:
+            return (self._root / model_id / "current").read_text().strip()
+        except FileNotFoundError:
+            return None
+
+    def current(self, model_id: str) -> Mapping[str, Any] | None:
+        """None before the first snapshot. Raises DamagedSnapshot."""
+        name = self.current_name(model_id)
+        return read(self._root / model_id / name) if name else None
+
+    def verify(self, model_id: str) -> Mapping[str, Any]:
+        """Read every byte of the current snapshot. Raises DamagedSnapshot or IndexNotReady."""
+        name = self.current_name(model_id)
+        if name is None:
+            raise errors.IndexNotReady(f"There is no snapshot for {model_id}. Run: python -m indexer build")
+        return verified(self._root / model_id / name)
+
+
+def read(folder: pathlib.Path) -> dict[str, Any]:
+    """The manifest of one snapshot. Raises DamagedSnapshot."""
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text())
+    except (OSError, ValueError) as error:
+        raise errors.DamagedSnapshot(f"The manifest of {folder.name} cannot be read: {error}") from error
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+        raise errors.DamagedSnapshot(f"{folder.name} is of another format. Run: python -m indexer build")
+    return manifest
+
+
+def verified(folder: pathlib.Path) -> dict[str, Any]:
+    """The manifest, once every file is found to be what it says. Raises DamagedSnapshot."""
+    manifest = read(folder)
+    for name, expected in manifest["files"].items():
+        try:
+            found = described(folder / name)
+        except OSError as error:
+            raise errors.DamagedSnapshot(f"{folder.name}/{name} cannot be read: {error.strerror}") from error
+        if found != expected:
+            raise errors.DamagedSnapshot(
+                f"{folder.name}/{name} is damaged: its SHA-256 is not the manifest's. Run: python -m indexer build"
+            )
+    return manifest
+
+
+def described(path: pathlib.Path) -> dict[str, Any]:
+    """A file as a manifest lists it."""
+    with path.open("rb") as file:
+        return {"bytes": path.stat().st_size, "sha256": hashlib.file_digest(file, "sha256").hexdigest()}
