@@ -21,6 +21,7 @@ _STATUS: list[tuple[type[errors.VitrineError], int, str]] = [
     (errors.AlreadyFinished, 409, "Already finished"),
     (errors.RejectedInput, 422, "Something in the request is wrong"),
     (errors.NotFound, 404, "Not found"),
+    (errors.TooManyRequests, 429, "Too many requests"),
     (errors.DependencyUnavailable, 503, "Not available right now"),
     (errors.VitrineError, 500, "Vitrine failed"),
 ]

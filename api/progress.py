@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import collections
 import contextlib
+import itertools
 import time
 from collections.abc import AsyncIterator, Iterator
 
@@ -18,6 +19,8 @@ from vitrine.ports import Broker, SearchLedger
 _ASK_LEDGER_S = 2.0
 # Completions of this long ago still tell how fast searches are answered.
 _PACE_WINDOW_S = 60.0
+# Nothing ended for so long: there was nothing to do. It says nothing of how fast searches are answered.
+_IDLE_GAP_S = 1.0
 
 
 class ProgressFeed:
@@ -64,7 +67,8 @@ class ProgressFeed:
         recent = [at for at in self._finished if at > since]
         if len(recent) < 2:
             return None
-        return max(recent[-1] - recent[0], 1e-3) / (len(recent) - 1)
+        gaps = [min(later - earlier, _IDLE_GAP_S) for earlier, later in itertools.pairwise(recent)]
+        return max(sum(gaps) / len(gaps), 1e-4)
 
     async def events(self, batch_id: str, after: int) -> AsyncIterator[SearchEvent | None]:
         """Events of the batch after sequence ``after``, each once and in order; None while nothing happens."""

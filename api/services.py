@@ -8,6 +8,7 @@ from typing import Any
 
 from fastapi import Request
 
+from api.limits import ClientLimit
 from api.progress import ProgressFeed
 from vitrine.ports import Broker, Catalogue, Decoder, ImageStore, SearchLedger
 from vitrine.settings import Settings
@@ -24,6 +25,7 @@ class Services:
     images: ImageStore
     decoder: Decoder
     feed: ProgressFeed
+    client_limit: ClientLimit
     model_id: str
     snapshot: Callable[[], Mapping[str, Any] | None]
 

@@ -15,14 +15,13 @@ from indexer import commands, interruption, profile_file, progress
 from indexer.photographs import Ports
 from indexer.sources import registry
 from vitrine import errors
-from vitrine.adapters import model_files, sql_migrations, threads
+from vitrine.adapters import decoders, model_files, sql_migrations, threads
 from vitrine.adapters.image_folder import ImageFolder
 from vitrine.adapters.onnx_encoder import OnnxEncoder
 from vitrine.adapters.snapshot_folder import SnapshotFolder
 from vitrine.adapters.sql_catalogue import SqlCatalogue
 from vitrine.adapters.sql_engine import Database
 from vitrine.adapters.sql_leases import SqlLeases
-from vitrine.adapters.subprocess_decoder import SubprocessDecoder
 from vitrine.settings import MODELS, Settings
 
 # From sysexits.h, so that scripts can tell a wrong file from a server that is away.
@@ -83,12 +82,7 @@ def _opened(settings: Settings) -> Iterator[commands.Index]:
     settings.home.mkdir(parents=True, exist_ok=True)
     encoder = OnnxEncoder(model_files.find(settings.model, [MODELS, settings.home / "models"]))
     database = Database(settings.sqlalchemy_url)
-    decoder = SubprocessDecoder(
-        slots=settings.decoder_slots,
-        timeout_s=settings.decode_timeout_s,
-        memory_bytes=settings.decode_memory_mib * 2**20,
-        max_pixels=settings.max_pixels,
-    )
+    decoder = decoders.configured(settings, slots=settings.decoder_slots)
     try:
         sql_migrations.migrate(database)
         ports = Ports(

@@ -80,6 +80,12 @@ class Overloaded(DependencyUnavailable):
     code = "overloaded"
 
 
+class TooManyRequests(Overloaded):
+    """This client has sent more than its share: it alone must slow down."""
+
+    code = "too_many_requests"
+
+
 class Misconfigured(VitrineError):
     """A setting, model description or mapping profile is wrong: an operator must change it."""
 

@@ -129,6 +129,14 @@ class VectorIndex(Protocol):
         ...
 
 
+class RefreshedIndex(VectorIndex, Protocol):
+    """An index that follows the catalogue and new snapshots, as often as somebody calls `refresh` on one thread."""
+
+    def refresh(self) -> None:
+        """A damaged snapshot is logged and the previous one stays. Raises DependencyUnavailable."""
+        ...
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class SnapshotNotes:
     """What is known of a snapshot beside its vectors.

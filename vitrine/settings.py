@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pathlib
+from typing import Literal
 
 import pydantic
 import pydantic_settings
@@ -54,6 +55,32 @@ class Settings(pydantic_settings.BaseSettings):
     refresh_s: float = pydantic.Field(
         default=1.0, gt=0, description="How often changes of the catalogue and new snapshots are looked for."
     )
+
+    grace_s: float = pydantic.Field(
+        default=20.0, gt=0, description="How long a worker that is asked to stop may take to finish what is in hand."
+    )
+    operations_port: int = pydantic.Field(
+        default=9100, description="Port of a worker's health and metrics (python -m workers)."
+    )
+    operations_host: str = pydantic.Field(
+        default="127.0.0.1", description="Address that a worker's health and metrics are served on."
+    )
+    trusted_proxies: str = pydantic.Field(
+        default="127.0.0.1",
+        description="Addresses or networks, with commas, of proxies whose X-Forwarded-For is believed.",
+    )
+    searches_per_minute: int = pydantic.Field(
+        default=600, ge=0, description="Photographs that one client may send a minute, above it 429; 0: no limit."
+    )
+    log_format: Literal["text", "json"] = pydantic.Field(
+        default="text", description="Log lines for a person (text) or for a machine (json)."
+    )
+
+    @staticmethod
+    def complaints(error: pydantic.ValidationError) -> list[str]:
+        """What is wrong with which variable, a line each."""
+        found = [("_".join(str(part) for part in wrong["loc"]).upper(), wrong["msg"]) for wrong in error.errors()]
+        return [f"vitrine: the setting VITRINE_{name} is wrong: {message}" for name, message in found]
 
     @property
     def sqlalchemy_url(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import uuid
 from typing import Annotated, Any
 
@@ -14,10 +15,11 @@ from starlette.datastructures import UploadFile
 from api import metrics, uploads
 from api.documents import search_document
 from api.services import Services, services
-from vitrine import errors
+from vitrine import errors, logs
 from vitrine.domain import NewSearch, Search, original_key
 from vitrine.messages import SearchRequested
 
+_log = logging.getLogger(__name__)
 router = APIRouter(prefix="/api", tags=["searches"])
 Given = Annotated[Services, Depends(services)]
 Prefer = Annotated[str, Header(description="RFC 7240: wait=SECONDS")]
@@ -56,6 +58,7 @@ async def accept(request: Request, given: Given, prefer: Prefer = "") -> Respons
     async with request.form(max_files=given.settings.max_files + 1, max_fields=20) as form:
         parts = [part for part in form.getlist("image") if isinstance(part, UploadFile)]
         _check_count(len(parts), given.settings.max_files)
+        given.client_limit.take(request.client.host if request.client else "", len(parts))
         options = uploads.read_options(
             {name: value for name, value in form.items() if isinstance(value, str)},
             model_id=given.model_id,
@@ -70,6 +73,7 @@ async def accept(request: Request, given: Given, prefer: Prefer = "") -> Respons
     wait_s = _preferred_wait_s(prefer) if len(new) == 1 else 0.0
     with given.feed.awaiting_end(new[0].id) as end:
         await run_in_threadpool(_store, given, batch_id, new, pictures)
+        _tell(new)
         metrics.ACCEPTED.inc(len(new))
         if wait_s:
             search = await given.feed.outcome(new[0].id, end, wait_s)
@@ -133,6 +137,12 @@ def _store(given: Services, batch_id: str, new: list[NewSearch], pictures: list[
     given.ledger.accept(batch_id, new)
     for search in new:
         given.broker.publish(SearchRequested(search_id=search.id))
+
+
+def _tell(new: list[NewSearch]) -> None:
+    for search in new:
+        with logs.about(search.id):
+            _log.info("accepted %s", search.filename)
 
 
 def _accepted_document(batch_id: str, search_ids: list[str]) -> dict[str, Any]:

@@ -90,7 +90,7 @@ def test_a_refusal_is_told_by_its_code(
     expect(page.get_by_role("alert")).to_have_count(0)
 
 
-@pytest.mark.parametrize(("status", "code"), [(429, "overloaded"), (503, "unavailable")])
+@pytest.mark.parametrize(("status", "code"), [(429, "too_many_requests"), (503, "overloaded")])
 def test_a_busy_server_is_asked_again_when_it_said(
     status: int, code: str, open_page: Open, photographs: list[pathlib.Path]
 ) -> None:

@@ -7,6 +7,9 @@ import { asOptions, NO_LIMITS, type Limits } from './options';
 import { recent } from './recent.svelte';
 import { href } from './router';
 
+/** Refusals after which the same photographs may be sent again. */
+const REPEATABLE = ['network', 'overloaded', 'too_many_requests', 'unavailable', 'internal', 'index_not_ready'];
+
 type Phase = 'idle' | 'sending' | 'refused';
 
 /** The photographs on their way to the server: one batch at a time. */
@@ -61,7 +64,7 @@ class Sending {
   get repeatable(): boolean {
     return (
       this.#sent !== null &&
-      ['network', 'overloaded', 'unavailable', 'internal', 'index_not_ready'].includes(this.refusal?.code ?? '')
+      REPEATABLE.includes(this.refusal?.code ?? '')
     );
   }
 

@@ -16,7 +16,7 @@ describe('a refusal', () => {
   it.each([
     [413, 'too_large'],
     [415, 'unsupported_picture'],
-    [429, 'overloaded'],
+    [429, 'too_many_requests'],
     [502, 'unavailable'],
     [500, 'internal'],
   ])('of a proxy that answers %i in HTML is known by its status', (status, code) => {

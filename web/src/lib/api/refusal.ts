@@ -23,7 +23,7 @@ const CODE_BY_STATUS: Record<number, string> = {
   413: 'too_large',
   415: 'unsupported_picture',
   422: 'rejected_input',
-  429: 'overloaded',
+  429: 'too_many_requests',
   502: 'unavailable',
   503: 'unavailable',
   504: 'unavailable',

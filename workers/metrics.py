@@ -1,0 +1,21 @@
+"""What Prometheus may know of a worker."""
+
+from __future__ import annotations
+
+import prometheus_client
+
+# From a search without the geometric check on a GPU to one that waits for a server that is coming back.
+_BUCKETS_S = (0.01, 0.025, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8, 25.6)
+
+HANDLED = prometheus_client.Counter(
+    "vitrine_worker_searches_total", "Messages of the search lane by what they led to.", ["outcome"]
+)
+STAGE_S = prometheus_client.Histogram(
+    "vitrine_worker_stage_seconds", "How long a search was in a stage.", ["stage"], buckets=_BUCKETS_S
+)
+SEARCH_S = prometheus_client.Histogram(
+    "vitrine_worker_search_seconds", "From taking the message to the committed result.", buckets=_BUCKETS_S
+)
+IN_HAND = prometheus_client.Gauge(
+    "vitrine_worker_searches_in_hand", "Searches that are worked on.", multiprocess_mode="livesum"
+)

@@ -1,0 +1,68 @@
+"""A worker of one process: what takes searches from the broker, wired to what it is given."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+from collections.abc import Callable, Iterator
+
+from vitrine import errors
+from vitrine.ports import Broker, Catalogue, Decoder, Encoder, ImageStore, RefreshedIndex, SearchLedger
+from vitrine.settings import Settings
+from workers.consumer import SearchWorker
+from workers.pipeline import SearchPipeline
+from workers.progress import ProgressWriter
+
+_log = logging.getLogger(__name__)
+
+
+@contextlib.contextmanager
+def searching(
+    settings: Settings,
+    *,
+    broker: Broker,
+    ledger: SearchLedger,
+    catalogue: Catalogue,
+    images: ImageStore,
+    decoder: Decoder,
+    encoder: Encoder,
+    index: RefreshedIndex,
+) -> Iterator[None]:
+    """Searches are taken inside; at the end those in hand are finished, and what is left goes to another worker."""
+    progress = ProgressWriter(ledger, broker)
+    pipeline = SearchPipeline(images=images, decoder=decoder, encoder=encoder, index=index, catalogue=catalogue)
+    worker = SearchWorker(pipeline=pipeline, ledger=ledger, broker=broker, progress=progress)
+    progress.start()
+    stop_refreshing = _refreshing(index, settings.refresh_s)
+    broker.consume(worker.handle, slots=settings.worker_slots)
+    try:
+        yield
+    finally:
+        if not broker.stop_consuming(settings.grace_s):
+            _log.warning("searches that were still running are taken up by another worker, or at the next start")
+        stop_refreshing()
+        progress.close()
+
+
+def _refreshing(index: RefreshedIndex, every_s: float) -> Callable[[], None]:
+    """Refresh on a thread; returns what ends it."""
+    stop = threading.Event()
+
+    def refresh() -> None:
+        while True:
+            try:
+                index.refresh()
+            except errors.VitrineError as error:
+                _log.warning("the index was not refreshed: %s", error.message)
+            if stop.wait(every_s):
+                return
+
+    thread = threading.Thread(target=refresh, name="refresh", daemon=True)
+    thread.start()
+
+    def end() -> None:
+        stop.set()
+        thread.join()
+
+    return end

@@ -1,0 +1,74 @@
+"""Keeps so many worker processes running until it is asked to stop, then lets each finish what it has in hand."""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing
+import threading
+import time
+from collections.abc import Callable
+from multiprocessing.process import BaseProcess
+
+_log = logging.getLogger(__name__)
+
+# A process that dies at once is not started again at once: whatever killed it may still be there.
+_RESTART_AFTER_S = 1.0
+_LOOK_EVERY_S = 0.2
+
+Work = Callable[[int], None]
+"""Runs in a process of its own, given its number from 1; returns after SIGTERM. Importable by its name."""
+
+
+class Supervisor:
+    """`run` blocks until `stop` is called, from a signal handler or another thread."""
+
+    def __init__(self, work: Work, *, processes: int, grace_s: float) -> None:
+        # Spawned, not forked: connections, threads and native libraries do not survive a fork.
+        self._context = multiprocessing.get_context("spawn")
+        self._work = work
+        self._grace_s = grace_s
+        self._running: dict[int, BaseProcess] = {}
+        self._started_at: dict[int, float] = {number: float("-inf") for number in range(1, processes + 1)}
+        self._stopping = threading.Event()
+
+    def run(self) -> int:
+        """Exit status: 0 where every process ended by itself within its grace, 1 where one had to be killed."""
+        while not self._stopping.is_set():
+            self._start_missing()
+            self._stopping.wait(_LOOK_EVERY_S)
+        return self._end()
+
+    def stop(self) -> None:
+        self._stopping.set()
+
+    @property
+    def alive(self) -> int:
+        return sum(process.is_alive() for process in list(self._running.values()))
+
+    def _start_missing(self) -> None:
+        for number, started_at in self._started_at.items():
+            process = self._running.get(number)
+            if process is not None and process.is_alive():
+                continue
+            if time.monotonic() - started_at < _RESTART_AFTER_S:
+                continue
+            if process is not None:
+                _log.error("worker process %d ended with status %s and is started again", number, process.exitcode)
+            self._started_at[number] = time.monotonic()
+            self._running[number] = self._context.Process(target=self._work, args=(number,), name=f"worker-{number}")
+            self._running[number].start()
+
+    def _end(self) -> int:
+        for process in self._running.values():
+            process.terminate()
+        until = time.monotonic() + self._grace_s
+        for process in self._running.values():
+            process.join(max(0.0, until - time.monotonic()))
+        late = [process for process in self._running.values() if process.is_alive()]
+        for process in late:
+            _log.error(
+                "%s had not ended after %.0f s and is killed; its searches are taken up", process.name, self._grace_s
+            )
+            process.kill()
+            process.join()
+        return 1 if late else 0
