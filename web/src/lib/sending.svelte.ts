@@ -62,10 +62,7 @@ class Sending {
   }
 
   get repeatable(): boolean {
-    return (
-      this.#sent !== null &&
-      REPEATABLE.includes(this.refusal?.code ?? '')
-    );
+    return this.#sent !== null && REPEATABLE.includes(this.refusal?.code ?? '');
   }
 
   /** The photographs that the server did not complain of, when it refused a whole batch for one of them. */

@@ -205,7 +205,8 @@ export const en = {
   'error.unavailable': 'The service is not available at the moment. Nothing is lost; try again shortly.',
   'error.index_not_ready': 'The search index is still being built. Try again in a few minutes.',
   'error.overloaded': 'There are very many searches at the moment. Try again shortly.',
-  'error.too_many_requests': 'You have sent very many photographs within a minute. Wait a little, then send the others.',
+  'error.too_many_requests':
+    'You have sent very many photographs within a minute. Wait a little, then send the others.',
   'error.already_finished': 'The search had already ended.',
   'error.internal': 'Something went wrong on the server. The photograph is not to blame; try again.',
   'error.network': 'The server cannot be reached. Check the network and try again.',
