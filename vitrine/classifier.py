@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
+import hashlib
 import io
 import json
 import zipfile
@@ -46,6 +48,14 @@ class LinearHead:
     def dimension(self) -> int:
         return int(self.weights.shape[1])
 
+    @functools.cached_property
+    def id(self) -> str:
+        """16 hex digits that change with whatever changes an answer; heads of one id give the same probabilities."""
+        digest = hashlib.sha256(json.dumps([self.classes, self.temperature, self.weights.shape]).encode())
+        for numbers in (self.weights, self.bias):
+            digest.update(np.ascontiguousarray(numbers, "<f4").tobytes())
+        return digest.hexdigest()[:16]
+
     def probabilities(self, embeddings: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """float32 [n, d] in, float32 [n, c] out; each row sums to 1. Raises ValueError where d is another."""
         logits = (embeddings @ self.weights.T + self.bias) / np.float32(self.temperature)
@@ -54,7 +64,10 @@ class LinearHead:
 
     def classify(self, embedding: Embedding) -> ClassVerdict:
         """The most probable class and up to four runners-up. Raises ValueError where the dimension is another."""
-        probabilities = self.probabilities(embedding[None])[0]
+        return self.verdict(self.probabilities(embedding[None])[0])
+
+    def verdict(self, probabilities: npt.NDArray[np.float32]) -> ClassVerdict:
+        """float32 [c], as `probabilities` gives them for one embedding."""
         order = np.argsort(-probabilities, kind="stable")[: 1 + _ALTERNATIVES]
         named = [(self.classes[number], float(probabilities[number])) for number in order]
         return ClassVerdict(

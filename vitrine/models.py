@@ -8,6 +8,9 @@ import json
 from collections.abc import Mapping
 from typing import Any, Literal
 
+import numpy as np
+import numpy.typing as npt
+
 from vitrine import errors
 from vitrine.preprocessing import Resize
 
@@ -70,6 +73,11 @@ class ModelDescription:
         shown = json.dumps([self.layout, self.dtype, self.mean, self.std, dataclasses.asdict(self.resize)])
         digest = hashlib.sha256(f"{graph_sha256}{shown}".encode()).hexdigest()
         return f"{self.id}@{digest[:16]}"
+
+    def scale_and_shift(self) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+        """float32 [3] each: 0..255 times the one plus the other is (x / 255 - mean) / std."""
+        mean, std = np.array(self.mean or (0, 0, 0)), np.array(self.std or (1, 1, 1))
+        return (1 / 255 / std).astype(np.float32), (-mean / std).astype(np.float32)
 
 
 def _one_of(key: str, value: object, allowed: tuple[str, ...]) -> None:

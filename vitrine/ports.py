@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from vitrine.domain import (
     CatalogueImage,
+    ClassVerdict,
     Embedding,
     Neighbour,
     NewSearch,
@@ -82,6 +83,25 @@ class Decoder(Protocol):
     def close(self) -> None: ...
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class Encoded:
+    """What a model says of n pictures.
+
+    embeddings: float32 [n, dimension] of unit length. probabilities: float32 [n, classes] of the classifier head that
+    is served beside the model, and that head's id; both None where none is.
+    """
+
+    embeddings: npt.NDArray[np.float32]
+    probabilities: npt.NDArray[np.float32] | None = None
+    head_id: str | None = None
+
+    def class_by(self, head: LinearHead, row: int = 0) -> ClassVerdict:
+        """What ``head`` says of a picture: as it was served, or worked out here where another head is served."""
+        if self.probabilities is not None and self.head_id == head.id:
+            return head.verdict(self.probabilities[row])
+        return head.classify(self.embeddings[row])
+
+
 class Encoder(Protocol):
     """A model that turns squares into unit embeddings. Thread-safe."""
 
@@ -94,6 +114,10 @@ class Encoder(Protocol):
 
     def encode(self, batch: Pixels) -> npt.NDArray[np.float32]:
         """uint8 [n, size, size, 3] in, float32 [n, dimension] of unit length out. Raises DependencyUnavailable."""
+        ...
+
+    def encode_with_class(self, batch: Pixels) -> Encoded:
+        """The same embeddings, and with them the class where a head is served beside the model."""
         ...
 
 

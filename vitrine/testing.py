@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from vitrine import errors
 from vitrine.domain import CatalogueImage, Embedding, Pixels, Record, RecordContent, StoredEmbedding
-from vitrine.ports import CatalogueCounts, Page
+from vitrine.ports import CatalogueCounts, Encoded, Page
 from vitrine.preprocessing import Resize
 
 _WORD = re.compile(r"\w+")
@@ -230,6 +230,9 @@ class ToyEncoder:
         # The root lets rare colours count beside the ground; neither half can vanish, because the colours never do.
         rooted = np.sqrt(vectors)
         return np.asarray(rooted / np.linalg.norm(rooted, axis=1, keepdims=True), np.float32)
+
+    def encode_with_class(self, batch: Pixels) -> Encoded:
+        return Encoded(embeddings=self.encode(batch))
 
 
 def _colours(picture: Pixels) -> npt.NDArray[np.float64]:

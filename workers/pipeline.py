@@ -74,7 +74,8 @@ class SearchPipeline:
         )
         assert decoded.model_input is not None
         report(Stage.EMBEDDING)
-        embedding = self._encoder.encode(decoded.model_input[None])[0]
+        encoded = self._encoder.encode_with_class(decoded.model_input[None])
+        embedding = encoded.embeddings[0]
         report(Stage.SEARCHING)
         view = self._index.view()
         candidates = self._candidates(view, embedding, search)
@@ -85,7 +86,7 @@ class SearchPipeline:
         report(Stage.DESCRIBING)
         matches = _matches(candidates, view, search)
         return SearchResult(
-            classified=view.head.classify(embedding) if view.head else None,
+            classified=encoded.class_by(view.head) if view.head else None,
             class_missing=view.class_missing,
             description=description.draft(matches),
             nothing_similar=verdict.nothing_similar(matches, view.calibration),

@@ -13,6 +13,7 @@ import pytest
 from vitrine import errors
 from vitrine.adapters.batching_encoder import BatchingEncoder
 from vitrine.domain import Pixels
+from vitrine.ports import Encoded
 from vitrine.preprocessing import Resize
 
 
@@ -40,6 +41,9 @@ class Slow:
         if (batch == 255).any():
             raise errors.DependencyUnavailable("refused")
         return batch[:, 0, 0, :1].astype(np.float32)
+
+    def encode_with_class(self, batch: Pixels) -> Encoded:
+        return Encoded(embeddings=self.encode(batch))
 
 
 def picture(number: int) -> Pixels:

@@ -12,8 +12,13 @@ import pytest
 from indexer import classifier
 from vitrine import errors
 from vitrine.classifier import LinearHead
+from vitrine.ports import Encoded
 
 Floats = npt.NDArray[np.float32]
+
+
+def encoded(served: LinearHead, vector: Floats) -> Encoded:
+    return Encoded(embeddings=vector[None], probabilities=served.probabilities(vector[None]), head_id=served.id)
 
 
 def catalogue(
@@ -175,3 +180,32 @@ def test_a_large_catalogue_is_thinned_out_where_it_is_thickest(monkeypatch: pyte
     vectors, labels, records = catalogue({"редкая": 5, "частая": 100}, images=3)
     fitted = classifier.fit(vectors, labels, records)
     assert fitted.report["images"] == 90 and fitted.report["recall"]["редкая"] > 0.5
+
+
+def test_a_head_has_the_same_id_wherever_it_is_read_and_another_one_once_an_answer_may_change() -> None:
+    made = head()
+    assert LinearHead.from_bytes(made.to_bytes()).id == made.id and len(made.id) == 16
+    changes: list[dict[str, object]] = [
+        {"classes": ("ваза", "монета", "маска")},
+        {"weights": made.weights * 2},
+        {"bias": made.bias + 1},
+        {"temperature": 1.0},
+    ]
+    assert len({made.id, *(head(**change).id for change in changes)}) == 1 + len(changes)
+    assert head(translations={}).id == made.id
+
+
+def test_the_class_that_was_served_is_told_where_it_is_of_the_snapshot_s_head() -> None:
+    vector = np.array([1, 0, 0, 0], np.float32)
+    served = encoded(head(), vector)
+    assert served.class_by(head()) == head().classify(vector)
+    changed = dataclasses.replace(served, probabilities=np.array([[0.1, 0.2, 0.7]], np.float32))
+    assert changed.class_by(head()).name == "икона"
+
+
+def test_the_class_of_another_head_is_never_told() -> None:
+    """The head that is served is older than the snapshot: the snapshot's own is applied."""
+    vector = np.array([1, 0, 0, 0], np.float32)
+    newer = head(classes=("чаша", "медаль", "образ"))
+    assert encoded(head(), vector).class_by(newer) == newer.classify(vector)
+    assert Encoded(embeddings=vector[None]).class_by(newer).name == "чаша"

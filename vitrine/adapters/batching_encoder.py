@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vitrine.domain import Pixels
-from vitrine.ports import Encoder
+from vitrine.ports import Encoded, Encoder
 from vitrine.preprocessing import Resize
 
 
@@ -71,6 +71,10 @@ class BatchingEncoder:
         if own.batch:
             self._run(own)
         return own.answer()
+
+    def encode_with_class(self, batch: Pixels) -> Encoded:
+        """Without a class: a model in process has no head beside it."""
+        return Encoded(embeddings=self.encode(batch))
 
     def _run(self, own: _Asked) -> None:
         """Encode the caller's batch, answer to everybody in it, and call one of those that wait to run the next."""

@@ -11,6 +11,7 @@ import onnxruntime
 from vitrine import errors
 from vitrine.adapters.model_files import ModelFiles
 from vitrine.domain import Pixels
+from vitrine.ports import Encoded
 from vitrine.preprocessing import Resize
 
 
@@ -33,7 +34,7 @@ class OnnxEncoder:
         except Exception as error:
             raise errors.Misconfigured(f"The graph {model.graph} cannot be loaded: {error}") from error
         self._check_names()
-        self._scale, self._shift = _normalisation(self._description.mean, self._description.std)
+        self._scale, self._shift = self._description.scale_and_shift()
 
     @property
     def model_id(self) -> str:
@@ -63,6 +64,9 @@ class OnnxEncoder:
         lengths = np.maximum(np.linalg.norm(embeddings, axis=1, keepdims=True), 1e-12)
         return np.asarray(embeddings / lengths, np.float32)
 
+    def encode_with_class(self, batch: Pixels) -> Encoded:
+        return Encoded(embeddings=self.encode(batch))
+
     def _check_names(self) -> None:
         wanted = self._description
         inputs = {node.name for node in self._session.get_inputs()}
@@ -75,11 +79,3 @@ class OnnxEncoder:
         given = outputs[wanted.output_name][-1]
         if isinstance(given, int) and given != wanted.dimension:
             raise errors.Misconfigured(f"The graph of {wanted.id} gives {given} numbers, not {wanted.dimension}.")
-
-
-def _normalisation(
-    mean: tuple[float, float, float] | None, std: tuple[float, float, float] | None
-) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-    """Scale and shift that turn 0..255 into (x / 255 - mean) / std."""
-    mean_rgb, std_rgb = np.array(mean or (0, 0, 0)), np.array(std or (1, 1, 1))
-    return (1 / 255 / std_rgb).astype(np.float32), (-mean_rgb / std_rgb).astype(np.float32)
