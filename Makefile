@@ -13,7 +13,7 @@ COMPILE := $(UV) pip compile -q --universal --python-version 3.11 --no-emit-inde
 WEB := $(shell find web/src web/public web/index.html web/package.json web/package-lock.json web/vite.config.ts 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test lint check bench requirements clean
+.PHONY: help setup demo serve test triton lint check bench requirements clean
 
 help: ## List the commands.
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -26,11 +26,13 @@ demo: setup ## A generated museum, indexed and served at http://127.0.0.1:$PORT.
 serve: setup ## Serve the catalogue that lies in VITRINE_HOME.
 	@exec $(PYTHON) -m local
 
-test: .venv/dev.stamp web/dist/index.html ## Everything that can run, with the servers it needs; ends with pytest's summary.
+test: .venv/dev.stamp .venv-triton/stamp web/dist/index.html ## Everything that can run, with the servers it needs; ends with pytest's summary.
 	@scripts/system-packages chromium
 	$(MAKE) --no-print-directory lint
 	cd web && PATH="$(CURDIR)/.venv/bin:$$PATH" npm test --silent
 	$(PYTHON) -m pytest $(PYTEST)
+
+triton: .venv-triton/stamp ## Install the Triton that tests start (53 MB).
 
 lint: .venv/dev.stamp web/node_modules/.stamp ## Style, types and import rules.
 	.venv/bin/ruff check .
@@ -45,10 +47,11 @@ bench: .venv/dev.stamp ## The pipeline's benchmark (scripts/bench has the option
 requirements: .venv/serve.stamp ## Pin the newest versions anew.
 	$(COMPILE) -U requirements/serve.in -o requirements/serve.txt
 	$(COMPILE) -U requirements/build.in -o requirements/build.txt
+	$(COMPILE) -U requirements/triton.in -o requirements/triton.txt
 	$(COMPILE) -U requirements/dev.in -c requirements/serve.txt -c requirements/build.txt -o requirements/dev.txt
 
 clean: ## Remove what was built; the catalogue in VITRINE_HOME stays.
-	rm -rf .venv web/dist web/node_modules build .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv .venv-triton web/dist web/node_modules build .mypy_cache .ruff_cache .pytest_cache
 
 .venv/serve.stamp: requirements/serve.txt requirements/build.txt
 	@scripts/system-packages python
@@ -58,6 +61,13 @@ clean: ## Remove what was built; the catalogue in VITRINE_HOME stays.
 
 .venv/dev.stamp: .venv/serve.stamp requirements/dev.txt
 	$(UV) pip install -q -r requirements/dev.txt
+	touch $@
+
+# The server's binary, and an environment with numpy 1 for what runs models behind it.
+.venv-triton/stamp: .venv/serve.stamp requirements/triton.txt requirements/triton-server.txt
+	$(UV) venv -q --clear --python $(PYTHON) .venv-triton
+	$(UV) pip install -q --python .venv-triton/bin/python -r requirements/triton.txt
+	$(UV) pip install -q --python .venv-triton/bin/python --no-deps --target .venv-triton/server -r requirements/triton-server.txt
 	touch $@
 
 web/node_modules/.stamp: web/package-lock.json .venv/serve.stamp

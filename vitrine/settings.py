@@ -27,6 +27,15 @@ class Settings(pydantic_settings.BaseSettings):
     database_url: str = pydantic.Field(
         default="", description="SQLAlchemy URL; empty: SQLite at VITRINE_HOME/catalogue.sqlite3."
     )
+    triton_url: str = pydantic.Field(
+        default="", description="HOST:PORT of Triton's gRPC; empty: the model runs in this process."
+    )
+    triton_deadline_s: float = pydantic.Field(
+        default=10.0, gt=0, description="Wall time that one request to Triton may take."
+    )
+    triton_concurrency: int = pydantic.Field(
+        default=16, ge=1, description="Requests to Triton that a process has under way at a time."
+    )
     host: str = pydantic.Field(default="127.0.0.1", description="Address that the HTTP server listens on.")
     port: int = pydantic.Field(
         default=8000, validation_alias=pydantic.AliasChoices("VITRINE_PORT", "PORT"), description="Port of the server."

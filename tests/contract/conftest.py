@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.contract import encoders
+from tests.servers.triton_repository import Served
 from vitrine.adapters import model_files, sql_migrations
 from vitrine.adapters.image_folder import ImageFolder
 from vitrine.adapters.memory_broker import MemoryBroker
@@ -57,11 +58,16 @@ def image_store(request: pytest.FixtureRequest, tmp_path: pathlib.Path) -> Image
     return ImageFolder(tmp_path / "images") if request.param == "folder" else MemoryImageStore()
 
 
-@pytest.fixture(params=["onnx", "toy"])
-def encoder(request: pytest.FixtureRequest, tmp_path: pathlib.Path) -> Encoder:
+@pytest.fixture(params=["onnx", "toy", "triton"])
+def encoder(request: pytest.FixtureRequest, tmp_path: pathlib.Path) -> Iterator[Encoder]:
     if request.param == "toy":
-        return ToyEncoder()
-    return OnnxEncoder(model_files.find(str(encoders.write_model(tmp_path)), []))
+        yield ToyEncoder()
+    elif request.param == "triton":
+        served: Served = request.getfixturevalue("triton")
+        with contextlib.closing(served.encoder()) as encoder:
+            yield encoder
+    else:
+        yield OnnxEncoder(model_files.find(str(encoders.write_model(tmp_path)), []))
 
 
 @pytest.fixture

@@ -58,3 +58,12 @@ def test_threads_encode_side_by_side(encoder: Encoder) -> None:
 def test_the_model_id_names_the_model_and_its_graph(encoder: Encoder) -> None:
     name, _, digest = encoder.model_id.partition("@")
     assert name and len(digest) == 16
+
+
+def test_the_class_comes_with_the_same_embedding_and_with_the_id_of_its_head_or_not_at_all(encoder: Encoder) -> None:
+    batch = pictures(encoder, 3)
+    encoded = encoder.encode_with_class(batch)
+    np.testing.assert_allclose(encoded.embeddings, encoder.encode(batch), atol=1e-4)
+    assert (encoded.head_id is None) == (encoded.probabilities is None)
+    if encoded.probabilities is not None:
+        np.testing.assert_allclose(encoded.probabilities.sum(axis=1), np.ones(3), atol=1e-5)

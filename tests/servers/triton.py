@@ -1,0 +1,182 @@
+"""A real Triton on free ports: the server of a wheel, started without Docker and without a graphics card."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import sysconfig
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Sequence
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+_ENVIRONMENT = ROOT / ".venv-triton"
+_WHEEL = _ENVIRONMENT / "server"
+_START_S = 60
+_SHARED = pathlib.Path("/dev/shm")
+# Each backend gives its regions its own name.
+_REGIONS = "triton_*_backend_shm_region_*"
+
+
+def require() -> None:
+    """Skip the test where the server was not installed; fail where it must have been."""
+    if (_WHEEL / "pytriton").is_dir():
+        return
+    reason = "there is no Triton to test with: run `make triton`"
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+class TritonServer:
+    """Serves a model repository. After `kill` or `stop` it can be started again, on the same ports."""
+
+    def __init__(self, repository: pathlib.Path, folder: pathlib.Path) -> None:
+        require()
+        self.repository = repository
+        self.url = f"127.0.0.1:{free_port()}"
+        self.http_url = f"http://127.0.0.1:{free_port()}"
+        self.metrics_url = f"http://127.0.0.1:{free_port()}"
+        self._folder = folder
+        self._backends = _backends(folder / "backends")
+        self._log = folder / "triton.log"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self, models: Sequence[str] = ("vitrine",)) -> None:
+        """Returns when the models are ready."""
+        with self._log.open("ab") as log:
+            # A session of its own, so that its stubs can be ended with it.
+            self._process = subprocess.Popen(
+                self._command(models), env=_environment(), stdout=log, stderr=log, start_new_session=True
+            )
+        deadline = time.monotonic() + _START_S
+        while not self._ready():
+            ended = self._process.poll() is not None
+            if ended or time.monotonic() > deadline:
+                self.kill()
+                raise AssertionError(f"Triton did not start:\n{self._log.read_text()[-4000:]}")
+            time.sleep(0.05)
+
+    def kill(self) -> None:
+        """As a power cut would: nothing is told to anybody. What it leaves in shared memory is removed."""
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> None:
+        self._end(signal.SIGTERM)
+
+    def pause(self) -> None:
+        """It keeps its connections and answers nothing."""
+        assert self._process
+        os.killpg(self._process.pid, signal.SIGSTOP)
+
+    def resume(self) -> None:
+        assert self._process
+        os.killpg(self._process.pid, signal.SIGCONT)
+
+    def kill_stubs(self, model: str) -> int:
+        """Kill the processes that run the instances of ``model``; returns how many there were."""
+        assert self._process
+        killed = 0
+        for process in _children(self._process.pid):
+            with contextlib.suppress(OSError):
+                words = pathlib.Path(f"/proc/{process}/cmdline").read_bytes().split(b"\0")
+                if b"triton_python_backend_stub" in words[0] and any(model.encode() in word for word in words[1:]):
+                    os.kill(process, signal.SIGKILL)
+                    killed += 1
+        return killed
+
+    def _end(self, how: signal.Signals) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        regions = _regions([process.pid, *_children(process.pid)])
+        with contextlib.suppress(ProcessLookupError):
+            if how == signal.SIGTERM:
+                process.terminate()
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.wait(15)
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        for region in regions:
+            region.unlink(missing_ok=True)
+
+    def _ready(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.http_url}/v2/health/ready", timeout=1) as answer:
+                return bool(answer.status == 200)
+        except (urllib.error.URLError, OSError):
+            return False
+
+    def _command(self, models: Sequence[str]) -> list[str]:
+        server = _WHEEL / "pytriton" / "tritonserver"
+        return [
+            str(server / "bin" / "tritonserver"),
+            f"--model-repository={self.repository}",
+            f"--backend-directory={self._backends}",
+            f"--cache-directory={server / 'caches'}",
+            "--model-control-mode=explicit",
+            *(f"--load-model={model}" for model in models),
+            "--exit-timeout-secs=3",
+            "--allow-gpu-metrics=false",
+            "--http-address=127.0.0.1",
+            "--grpc-address=127.0.0.1",
+            f"--grpc-port={self.url.rpartition(':')[2]}",
+            f"--http-port={self.http_url.rpartition(':')[2]}",
+            f"--metrics-port={self.metrics_url.rpartition(':')[2]}",
+        ]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _backends(folder: pathlib.Path) -> pathlib.Path:
+    """Copies, because the server resolves links; the stub must lie beside the python backend."""
+    if folder.exists():
+        return folder
+    server = _WHEEL / "pytriton" / "tritonserver"
+    shutil.copytree(server / "backends" / "python", folder / "python")
+    stub = server / "python_backend_stubs" / sysconfig.get_python_version() / "triton_python_backend_stub"
+    shutil.copy2(stub, folder / "python")
+    for name in ("onnxruntime", "tensorrt"):
+        (folder / name).mkdir()
+        shutil.copy(pathlib.Path(__file__).with_name("onnx_backend.py"), folder / name / "model.py")
+    return folder
+
+
+def _environment() -> dict[str, str]:
+    """The stub finds its packages by PATH alone, and its interpreter's library must be of the same build."""
+    libraries = f"{_WHEEL / 'nvidia_pytriton.libs'}:{sysconfig.get_config_var('LIBDIR')}"
+    return {"PATH": f"{_ENVIRONMENT / 'bin'}:{os.environ['PATH']}", "LD_LIBRARY_PATH": libraries, "LANG": "C.UTF-8"}
+
+
+def _children(process: int) -> list[int]:
+    found: list[int] = []
+    for task in pathlib.Path(f"/proc/{process}/task").glob("*/children"):
+        with contextlib.suppress(OSError):
+            for child in map(int, task.read_text().split()):
+                found += [child, *_children(child)]
+    return found
+
+
+def _regions(processes: Sequence[int]) -> set[pathlib.Path]:
+    """The shared memory of its backends, which a killed server leaves behind."""
+    found = set()
+    for process in processes:
+        with contextlib.suppress(OSError):
+            for line in pathlib.Path(f"/proc/{process}/maps").read_text().splitlines():
+                path = pathlib.Path(line.split()[-1])
+                if path.parent == _SHARED and path.match(_REGIONS):
+                    found.add(path)
+    return found

@@ -1,0 +1,136 @@
+"""`python -m triton_models`: what it writes, and what it says where something is missing."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+
+import numpy as np
+import onnx
+import pytest
+
+from tests.servers.triton_repository import head, shipped_model
+from triton_models.__main__ import main
+from vitrine.adapters.snapshot_folder import SnapshotFolder
+from vitrine.classifier import LinearHead
+from vitrine.ports import SnapshotNotes
+from vitrine.verdict import Calibration
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> pathlib.Path:
+    folder = tmp_path / "home"
+    monkeypatch.setenv("VITRINE_HOME", str(folder))
+    monkeypatch.setenv("VITRINE_MODEL", "vitrine-s")
+    return folder
+
+
+def publish(home: pathlib.Path, head: LinearHead | None) -> pathlib.Path:
+    """A snapshot of noise with this head; returns its folder."""
+    model_id = shipped_model().model_id
+    vectors = np.eye(16, 256, dtype=np.float32)
+    draft = SnapshotFolder(home / "snapshots").draft(model_id, np.arange(16), vectors)
+    notes = SnapshotNotes(
+        watermark=16, calibration=Calibration.default(), head=head, class_missing=None, class_report={}
+    )
+    return home / "snapshots" / model_id / str(draft.publish(notes)["name"])
+
+
+def served_head(repository: pathlib.Path, version: int) -> str:
+    graph = onnx.load(repository / "classifier" / str(version) / "model.onnx")
+    head_id: str = next(entry.value for entry in graph.metadata_props if entry.key == "head_id")
+    return head_id
+
+
+def test_the_classifier_of_the_current_snapshot_is_served(home: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    made, out = head(256), tmp_path / "models"
+    publish(home, made)
+    assert main(["render", "--target", "cpu", "--out", str(out)]) == 0
+    assert served_head(out, 1) == made.id
+    assert (out / "classifier" / "labels.txt").read_text().split("\n")[:3] == list(made.classes)
+    assert made.id in (out / "classifier" / "config.pbtxt").read_text()
+    assert shipped_model().model_id in (out / "vitrine" / "config.pbtxt").read_text()
+    # Rendering is no reason for any of it to change.
+    before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    assert main(["render", "--target", "cpu", "--out", str(out)]) == 0
+    assert before == {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+
+
+def test_a_newer_head_becomes_a_new_version_and_the_one_before_stays(
+    home: pathlib.Path, tmp_path: pathlib.Path
+) -> None:
+    out = tmp_path / "models"
+    assert main(["render", "--target", "cpu", "--out", str(out)]) == 0
+    heads = [head(256, classes=classes) for classes in (3, 4, 5)]
+    for made in heads:
+        publish(home, made)
+        assert main(["head", "--out", str(out)]) == 0
+    assert sorted(path.name for path in (out / "classifier").iterdir() if path.is_dir()) == ["3", "4"]
+    assert [served_head(out, version) for version in (3, 4)] == [heads[1].id, heads[2].id]
+    assert len((out / "classifier" / "labels.txt").read_text().splitlines()) == 5
+    assert "dims: [ 5 ]" in (out / "classifier" / "config.pbtxt").read_text()
+
+
+def test_a_snapshot_that_is_named_is_the_one(home: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    older, newer = head(256, seed=1), head(256, seed=2)
+    folder = publish(home, older)
+    publish(home, newer)
+    out = tmp_path / "models"
+    assert main(["render", "--target", "cpu", "--out", str(out), "--snapshot", str(folder)]) == 0
+    assert served_head(out, 1) == older.id
+
+
+def test_a_damaged_snapshot_is_not_served(
+    home: pathlib.Path, tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (publish(home, head(256)) / "classifier.npz").write_bytes(b"damaged")
+    assert main(["render", "--target", "cpu", "--out", str(tmp_path / "models")]) == 78
+    assert "damaged" in capsys.readouterr().err
+
+
+def test_a_snapshot_of_another_model_is_refused(tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
+    other = tmp_path / "snapshots" / "other@0000000000000000" / "20260101T000000Z-abcdef"
+    arguments = ["render", "--target", "cpu", "--out", str(tmp_path / "models"), "--snapshot", str(other)]
+    assert main(arguments) == 78
+    assert "no snapshot of vitrine-s@" in capsys.readouterr().err
+
+
+def test_a_head_is_not_added_to_a_repository_of_another_model(
+    tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "models"
+    assert main(["head", "--out", str(out)]) == 78
+    assert "Render it first" in capsys.readouterr().err
+    assert main(["render", "--target", "cpu", "--out", str(out)]) == 0
+    values = json.loads((out / "rendered.json").read_text())
+    (out / "rendered.json").write_text(json.dumps({**values, "model_id": "other@0000000000000000"}))
+    assert main(["head", "--out", str(out)]) == 78
+    assert "serves other@" in capsys.readouterr().err
+
+
+def test_without_a_plan_it_says_how_to_build_one(tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["render", "--target", "gpu", "--out", str(tmp_path / "models")]
+    assert main(arguments) == 78
+    assert main([*arguments, "--plan", str(tmp_path / "missing.plan")]) == 78
+    said = capsys.readouterr().err
+    assert "--plan model.plan" in said and "missing.plan" in said and "trtexec --onnx=embedder.onnx" in said
+    assert "python -m triton_models graph" in said
+    assert not (tmp_path / "models").exists()
+
+
+def test_the_graph_for_the_plan_takes_pixels(tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "embedder.onnx"
+    assert main(["graph", "--out", str(out)]) == 0
+    (source,) = onnx.load(out).graph.input
+    assert source.type.tensor_type.elem_type == onnx.TensorProto.UINT8
+    assert "--maxShapes=image:32x224x224x3" in capsys.readouterr().out
+
+
+def test_a_plan_is_for_graphics_cards(tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
+    plan = tmp_path / "model.plan"
+    plan.write_bytes(b"plan")
+    assert main(["render", "--target", "cpu", "--plan", str(plan), "--out", str(tmp_path / "models")]) == 78
+    assert "--target gpu" in capsys.readouterr().err
+    assert main(["render", "--target", "gpu", "--plan", str(plan), "--out", str(tmp_path / "models")]) == 0
+    assert (tmp_path / "models" / "embedder" / "1" / "model.plan").read_bytes() == b"plan"
+    assert "tensorrt_plan" in (tmp_path / "models" / "embedder" / "config.pbtxt").read_text()

@@ -1,0 +1,133 @@
+"""`python -m triton_models`: render the repository that Triton serves, or give a rendered one a new classifier."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import pathlib
+import sys
+from collections.abc import Sequence
+
+import onnx
+import pydantic
+
+from triton_models import graphs, repository
+from vitrine import errors, triton_contract
+from vitrine.adapters import model_files
+from vitrine.adapters.model_files import ModelFiles
+from vitrine.adapters.onnx_encoder import OnnxEncoder
+from vitrine.adapters.snapshot_folder import SnapshotFolder
+from vitrine.classifier import LinearHead
+from vitrine.settings import MODELS, Settings
+
+_WRONG_SETTING = 78
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    options = _parser().parse_args(arguments)
+    try:
+        print(_run(options, Settings()))
+    except pydantic.ValidationError as error:
+        print(f"triton_models: a setting is wrong: {error}", file=sys.stderr)
+        return _WRONG_SETTING
+    except errors.VitrineError as error:
+        print(f"triton_models: {error.message}", file=sys.stderr)
+        return _WRONG_SETTING
+    except OSError as error:
+        print(f"triton_models: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _run(options: argparse.Namespace, settings: Settings) -> str:
+    model = model_files.find(options.model or settings.model, [MODELS, settings.home / "models"])
+    if options.command == "graph":
+        onnx.save(graphs.embedder(model.graph, model.description, model.model_id), options.out)
+        return f"{options.out}: the graph of {model.model_id}, uint8 in. Next:\n{_build_command(model, options.out)}"
+    head = _head(model, options.snapshot, settings)
+    told = f"with the head {head.id} of {len(head.classes)} classes" if head else "without a classifier head"
+    if options.command == "head":
+        version = repository.add_head(options.out, model.model_id, head)
+        return f"{options.out}: classifier version {version}, {told}. Have Triton load the model `classifier` again."
+    _rendering(model, head, options).render(options.out)
+    return f"{options.out}: {model.model_id} for {options.target}, {told}"
+
+
+def _rendering(model: ModelFiles, head: LinearHead | None, options: argparse.Namespace) -> repository.Repository:
+    cores = options.instances or len(os.sched_getaffinity(0))
+    picture = triton_contract.known_picture(model.description.resize.size)
+    return repository.Repository(
+        description=model.description,
+        graph=model.graph,
+        model_id=model.model_id,
+        known_answer=OnnxEncoder(model).encode(picture[None])[0],
+        head=head,
+        target=repository.cpu(cores) if options.target == "cpu" else repository.GPU,
+        plan=_plan(model, options),
+    )
+
+
+def _plan(model: ModelFiles, options: argparse.Namespace) -> pathlib.Path | None:
+    plan: pathlib.Path | None = options.plan
+    if options.target == "cpu":
+        if plan is not None:
+            raise errors.Misconfigured("A plan is for --target gpu; processors serve the ONNX graph.")
+        return None
+    if plan is None or not plan.is_file():
+        missing = f"There is no plan at {plan}." if plan else "--target gpu needs --plan model.plan."
+        raise errors.Misconfigured(
+            f"{missing} A plan is built where it will run, by the TensorRT of the container that serves it:\n"
+            f"  python -m triton_models graph --model {options.model or model.description.id} --out embedder.onnx\n"
+            f"{_build_command(model, pathlib.Path('embedder.onnx'))}\n"
+            "Then run this command again with --plan model.plan. docs/triton.md tells more."
+        )
+    return plan
+
+
+def _build_command(model: ModelFiles, graph: pathlib.Path) -> str:
+    side, most = model.description.resize.size, repository.GPU.max_batch
+    shapes = [
+        f"--{which}Shapes={triton_contract.IMAGE}:{count}x{side}x{side}x3"
+        for which, count in (("min", 1), ("opt", most // 2), ("max", most))
+    ]
+    return f"  trtexec --onnx={graph} {' '.join(shapes)} --saveEngine=model.plan"
+
+
+def _head(model: ModelFiles, folder: pathlib.Path | None, settings: Settings) -> LinearHead | None:
+    """Of the snapshot that is named, else of the current one under VITRINE_HOME; None where there is none."""
+    if folder is None:
+        snapshots = SnapshotFolder(settings.home / "snapshots")
+        name = snapshots.current_name(model.model_id)
+        return snapshots.open(model.model_id, name).head if name else None
+    folder = folder.resolve()
+    if folder.parent.name != model.model_id:
+        raise errors.Misconfigured(
+            f"{folder} is no snapshot of {model.model_id}: that is the name of its folder's parent."
+        )
+    return SnapshotFolder(folder.parents[1]).open(model.model_id, folder.name).head
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m triton_models", description=__doc__)
+    subcommands = parser.add_subparsers(dest="command", required=True)
+    render = subcommands.add_parser("render", help="write a model repository")
+    render.add_argument("--target", choices=("cpu", "gpu"), required=True, help="ONNX Runtime, or a TensorRT plan")
+    render.add_argument("--plan", type=pathlib.Path, metavar="FILE", help="the plan, for --target gpu")
+    render.add_argument("--instances", type=int, default=0, metavar="N", help="for cpu (default: one for each core)")
+    head = subcommands.add_parser("head", help="add the classifier of a newer snapshot to a rendered repository")
+    graph = subcommands.add_parser("graph", help="write the graph that a TensorRT plan is built from")
+    for command in (render, head, graph):
+        command.add_argument("--model", metavar="MODEL", help="id or description's path (default: VITRINE_MODEL)")
+        command.add_argument("--out", type=pathlib.Path, required=True, help="where to write")
+    for command in (render, head):
+        command.add_argument(
+            "--snapshot",
+            type=pathlib.Path,
+            metavar="DIR",
+            help="folder of the snapshot whose classifier is served (default: the current one under VITRINE_HOME)",
+        )
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

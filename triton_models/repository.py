@@ -1,0 +1,154 @@
+"""Writes a model repository that Triton can serve: configurations from the templates beside this file, and weights."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import pathlib
+import shutil
+import string
+from collections.abc import Mapping
+from typing import Any
+
+import onnx
+
+from triton_models import graphs
+from vitrine import errors, triton_contract
+from vitrine.classifier import LinearHead
+from vitrine.domain import Embedding
+from vitrine.models import ModelDescription
+
+_TEMPLATES = pathlib.Path(__file__).parent
+# What the templates were filled in with: `add_head` fills in one of them again.
+_VALUES = "rendered.json"
+# The version before the newest stays, for the way back.
+_KEPT_HEADS = 2
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Target:
+    """Batches as the hardware likes them: beyond eight, processors gain nothing and everybody waits longer."""
+
+    template: str
+    max_batch: int
+    preferred: str
+    instances: int
+
+
+def cpu(cores: int) -> Target:
+    return Target(template="config.cpu.pbtxt", max_batch=8, preferred="4, 8", instances=cores)
+
+
+GPU = Target(template="config.gpu.pbtxt", max_batch=32, preferred="8, 16, 32", instances=2)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Repository:
+    """What is to be served. ``known_answer``: the model's unit embedding of `triton_contract.known_picture`.
+
+    ``plan``: a TensorRT plan of the graph that `graphs.embedder` makes; None: that graph itself is served.
+    """
+
+    description: ModelDescription
+    graph: pathlib.Path
+    model_id: str
+    known_answer: Embedding
+    head: LinearHead | None
+    target: Target
+    plan: pathlib.Path | None = None
+
+    def render(self, out: pathlib.Path) -> None:
+        """Write the repository to the folder ``out``, in the place of what was rendered there before.
+
+        Raises Misconfigured.
+        """
+        values = self._values()
+        embedder = _fresh(out, triton_contract.EMBEDDER)
+        (embedder / "1").mkdir()
+        if self.plan is None:
+            onnx.save(graphs.embedder(self.graph, self.description, self.model_id), embedder / "1" / "model.onnx")
+        else:
+            shutil.copyfile(self.plan, embedder / "1" / "model.plan")
+        _write_config(embedder, self.target.template, values)
+        ensemble = _fresh(out, triton_contract.ENSEMBLE)
+        # Triton wants a version folder of an ensemble too, though there is nothing to put into it.
+        (ensemble / "1").mkdir()
+        _write_config(ensemble, "config.pbtxt", values)
+        classifier = _fresh(out, triton_contract.CLASSIFIER)
+        _write_head(classifier, 1, self.head, values)
+        _settle(out, embedder, ensemble, classifier)
+        _replace(out / _VALUES, json.dumps(values, indent=1))
+
+    def _values(self) -> dict[str, Any]:
+        return {
+            "model_id": self.model_id,
+            "size": self.description.resize.size,
+            "dimension": self.description.dimension,
+            "max_batch": self.target.max_batch,
+            "preferred": self.target.preferred,
+            "instances": self.target.instances,
+            "known_answer": triton_contract.answer_to_text(self.known_answer),
+        }
+
+
+def add_head(out: pathlib.Path, model_id: str, head: LinearHead | None) -> int:
+    """Add a version of the classifier to a rendered repository; returns its number. Triton takes it up when it is told.
+
+    Raises Misconfigured where the repository is of another model.
+    """
+    try:
+        values = json.loads((out / _VALUES).read_text())
+    except (OSError, ValueError) as error:
+        raise errors.Misconfigured(f"{out} is not a rendered model repository: {error}. Render it first.") from error
+    if values["model_id"] != model_id:
+        raise errors.Misconfigured(f"{out} serves {values['model_id']}, but the head is of {model_id}. Render it anew.")
+    classifier = out / triton_contract.CLASSIFIER
+    versions = sorted(int(path.name) for path in classifier.iterdir() if path.name.isdecimal())
+    version = versions[-1] + 1 if versions else 1
+    _write_head(classifier, version, head, values)
+    for old in versions[: max(0, len(versions) - _KEPT_HEADS + 1)]:
+        shutil.rmtree(classifier / str(old))
+    return version
+
+
+def _write_head(classifier: pathlib.Path, version: int, head: LinearHead | None, values: Mapping[str, Any]) -> None:
+    """The version appears whole. Labels and configuration are one for all versions, so they follow it."""
+    dimension = values["dimension"]
+    if head is not None and head.dimension != dimension:
+        raise errors.Misconfigured(f"The head is of {head.dimension} dimensions, the model of {dimension}.")
+    fresh = classifier.parent / f".{classifier.name}-{version}"
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir()
+    onnx.save(graphs.classifier(head, dimension), fresh / "model.onnx")
+    fresh.rename(classifier / str(version))
+    # Labels are lines: a class whose name has several is told by its words.
+    labels = [" ".join(name.split()) for name in head.classes] if head else ["no classifier"]
+    _replace(classifier / "labels.txt", "\n".join(labels) + "\n")
+    head_id = head.id if head else triton_contract.NO_HEAD
+    _write_config(classifier, "config.pbtxt", {**values, "classes": len(labels), "head_id": head_id})
+
+
+def _write_config(folder: pathlib.Path, template: str, values: Mapping[str, Any]) -> None:
+    text = (_TEMPLATES / folder.name.strip(".") / template).read_text()
+    _replace(folder / "config.pbtxt", string.Template(text).substitute(values))
+
+
+def _fresh(out: pathlib.Path, name: str) -> pathlib.Path:
+    folder = out / f".{name}"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
+
+
+def _settle(out: pathlib.Path, *fresh: pathlib.Path) -> None:
+    """All parts were written: put each in the place of its predecessor."""
+    for folder in fresh:
+        settled = out / folder.name.strip(".")
+        shutil.rmtree(settled, ignore_errors=True)
+        folder.rename(settled)
+
+
+def _replace(path: pathlib.Path, text: str) -> None:
+    temporary = path.with_name(f".{path.name}.new")
+    temporary.write_text(text, encoding="utf-8")
+    temporary.replace(path)
