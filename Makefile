@@ -63,12 +63,8 @@ clean: ## Remove what was built; the catalogue in VITRINE_HOME stays.
 	$(UV) pip install -q -r requirements/dev.txt
 	touch $@
 
-# The server's binary, and an environment with numpy 1 for what runs models behind it.
-.venv-triton/stamp: .venv/serve.stamp requirements/triton.txt requirements/triton-server.txt
-	$(UV) venv -q --clear --python $(PYTHON) .venv-triton
-	$(UV) pip install -q --python .venv-triton/bin/python -r requirements/triton.txt
-	$(UV) pip install -q --python .venv-triton/bin/python --no-deps --target .venv-triton/server -r requirements/triton-server.txt
-	touch $@
+.venv-triton/stamp: .venv/serve.stamp requirements/triton.txt requirements/triton-server.txt scripts/install-triton
+	@scripts/install-triton
 
 web/node_modules/.stamp: web/package-lock.json .venv/serve.stamp
 	cd web && PATH="$(CURDIR)/.venv/bin:$$PATH" npm ci --silent --no-audit --no-fund

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import pathlib
 import shutil
 import signal
 import socket
 import subprocess
-import sysconfig
 import time
 import urllib.error
 import urllib.request
@@ -28,7 +28,7 @@ _REGIONS = "triton_*_backend_shm_region_*"
 
 def require() -> None:
     """Skip the test where the server was not installed; fail where it must have been."""
-    if (_WHEEL / "pytriton").is_dir():
+    if (_ENVIRONMENT / "stamp").exists():
         return
     reason = "there is no Triton to test with: run `make triton`"
     if os.environ.get("CI"):
@@ -147,7 +147,8 @@ def _backends(folder: pathlib.Path) -> pathlib.Path:
         return folder
     server = _WHEEL / "pytriton" / "tritonserver"
     shutil.copytree(server / "backends" / "python", folder / "python")
-    stub = server / "python_backend_stubs" / sysconfig.get_python_version() / "triton_python_backend_stub"
+    version, _ = _stub_python()
+    stub = server / "python_backend_stubs" / version / "triton_python_backend_stub"
     shutil.copy2(stub, folder / "python")
     for name in ("onnxruntime", "tensorrt"):
         (folder / name).mkdir()
@@ -157,8 +158,18 @@ def _backends(folder: pathlib.Path) -> pathlib.Path:
 
 def _environment() -> dict[str, str]:
     """The stub finds its packages by PATH alone, and its interpreter's library must be of the same build."""
-    libraries = f"{_WHEEL / 'nvidia_pytriton.libs'}:{sysconfig.get_config_var('LIBDIR')}"
+    _, library = _stub_python()
+    libraries = f"{_WHEEL / 'nvidia_pytriton.libs'}:{library}"
     return {"PATH": f"{_ENVIRONMENT / 'bin'}:{os.environ['PATH']}", "LD_LIBRARY_PATH": libraries, "LANG": "C.UTF-8"}
+
+
+@functools.cache
+def _stub_python() -> tuple[str, str]:
+    """Version and library folder of the interpreter that runs models: it need not be the one that runs the tests."""
+    code = "import sysconfig; print(sysconfig.get_python_version(), sysconfig.get_config_var('LIBDIR'))"
+    said = subprocess.run([_ENVIRONMENT / "bin" / "python", "-c", code], check=True, capture_output=True, text=True)
+    version, library = said.stdout.split()
+    return version, library
 
 
 def _children(process: int) -> list[int]:
