@@ -8,7 +8,7 @@ import shlex
 import sys
 from collections.abc import Sequence
 
-from scripts.benchmarks import client, encoders, pipeline, report, retrieval, server
+from scripts.benchmarks import client, encoders, pipeline, remote, report, retrieval, server
 from vitrine import errors
 
 
@@ -28,6 +28,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _table(asked: argparse.Namespace, command: str) -> str:
     if asked.command == "retrieval":
         return retrieval.markdown(retrieval.measured(asked.model, asked.objects), asked.model, command)
+    if asked.command == "triton":
+        return remote.markdown(remote.measured(asked.url, asked.model, asked.requests), asked.model, command)
     return report.markdown(pipeline.measured(_pipeline_options(asked)), command)
 
 
@@ -66,6 +68,10 @@ def _parser() -> argparse.ArgumentParser:
     command = subcommands.add_parser("retrieval", help="phone photographs searched in a catalogue of its objects")
     command.add_argument("--model", default="vitrine-s", metavar="MODEL", help="id or path (default: %(default)s)")
     command.add_argument("--objects", type=pathlib.Path, required=True, metavar="DIR", help="folder of manifest.csv")
+    command = subcommands.add_parser("triton", help="one picture encoded in process against behind a running Triton")
+    command.add_argument("--url", required=True, metavar="HOST:PORT", help="gRPC of a Triton that serves the model")
+    command.add_argument("--model", default="vitrine-s", metavar="MODEL", help="id or path (default: %(default)s)")
+    command.add_argument("--requests", type=int, default=500, help="pictures for each side (default: %(default)s)")
     return parser
 
 
