@@ -46,6 +46,7 @@ bench: .venv/dev.stamp ## The pipeline's benchmark (scripts/bench has the option
 
 requirements: .venv/serve.stamp ## Pin the newest versions anew.
 	$(COMPILE) -U requirements/serve.in -o requirements/serve.txt
+	for image in api worker indexer; do $(COMPILE) requirements/$$image.in -c requirements/serve.txt -o requirements/$$image.txt; done
 	$(COMPILE) -U requirements/build.in -o requirements/build.txt
 	$(COMPILE) -U requirements/triton.in -o requirements/triton.txt
 	$(COMPILE) -U requirements/dev.in -c requirements/serve.txt -c requirements/build.txt -o requirements/dev.txt
