@@ -25,7 +25,7 @@ from vitrine.domain import (
     Stage,
     StoredEmbedding,
 )
-from vitrine.messages import SearchEvent, SearchRequested
+from vitrine.messages import IndexRequested, Lane, SearchEvent, SearchRequested
 from vitrine.preprocessing import Resize
 
 if TYPE_CHECKING:
@@ -336,8 +336,8 @@ class SearchLedger(Protocol):
     def fail(self, search_id: str, problem: Problem) -> Sequence[SearchEvent]: ...
     def cancel(self, search_id: str) -> Sequence[SearchEvent]: ...
     def events_after(self, batch_id: str, sequence: int) -> Sequence[SearchEvent]: ...
-    def unfinished(self) -> Sequence[str]:
-        """Ids of searches without a terminal row, oldest first."""
+    def unfinished(self, silent_s: float = 0.0) -> Sequence[str]:
+        """Ids of searches without a terminal row or any event in the last ``silent_s`` seconds, oldest first."""
         ...
 
     def queue_position(self, search_id: str) -> int | None:
@@ -346,32 +346,60 @@ class SearchLedger(Protocol):
 
 
 Handler = Callable[[SearchRequested], None]
-"""Returns when the message may be acknowledged; raises DependencyUnavailable to have it delivered again."""
+IndexHandler = Callable[[IndexRequested], None]
+"""Returns when the message may be acknowledged.
+
+Raises DependencyUnavailable to have it delivered again: later, where one message is unlucky; in place after a pause,
+where message after message meets a dependency that is down.
+"""
 
 
 class Broker(Protocol):
-    """The search queue and the output exchange."""
+    """The two lanes of commands and the output exchange. Thread-safe; one for each process.
 
-    def publish(self, request: SearchRequested) -> None:
-        """Raises DependencyUnavailable, and then the message must be assumed not to have arrived."""
+    Every command is delivered at least once, in about the order of publication.
+    """
+
+    def publish(self, command: SearchRequested | IndexRequested) -> None:
+        """To the command's lane; durable when it returns.
+
+        Raises DependencyUnavailable within 5 s, and then the message may or may not have arrived.
+        """
         ...
 
     def publish_events(self, events: Sequence[SearchEvent]) -> None:
-        """News only: losing one loses nothing, because the ledger holds them all."""
+        """News only: losing one loses nothing, because the ledger holds them all. Never raises, never waits."""
         ...
 
     def subscribe(self, listener: Callable[[SearchEvent], None]) -> Callable[[], None]:
-        """Every event from now on, on a thread of the broker's; returns the unsubscription."""
+        """Every event of every process from now on, on a thread of the broker's; returns the unsubscription.
+
+        A broker that is away is subscribed to when it comes back.
+        """
         ...
 
     def consume(self, handler: Handler, *, slots: int) -> None:
-        """Start taking messages, ``slots`` at a time, each on a thread of its own. Returns at once."""
+        """Start taking searches, ``slots`` at a time, each on a thread of its own. Returns at once."""
+        ...
+
+    def consume_index(self, handler: IndexHandler, *, slots: int) -> None:
+        """Start taking index messages on threads of their own; one is begun only while no search is in hand here.
+
+        A message that has waited for a minute is begun all the same, so that a busy day does not stop the indexing.
+        """
         ...
 
     def stop_consuming(self, timeout_s: float) -> bool:
         """Take nothing new and wait for what is in hand; False where something was still running."""
         ...
 
-    def depth(self) -> int:
-        """Messages that wait."""
+    def depth(self, lane: Lane = Lane.SEARCH) -> int:
+        """Messages that wait, those to be delivered again included; about a second old.
+
+        Waits for the first connection only. Raises DependencyUnavailable while it cannot be known.
+        """
+        ...
+
+    def close(self) -> None:
+        """Give back connections and threads; nothing is published, heard or taken afterwards."""
         ...

@@ -27,6 +27,10 @@ class Settings(pydantic_settings.BaseSettings):
     database_url: str = pydantic.Field(
         default="", description="SQLAlchemy URL; empty: SQLite at VITRINE_HOME/catalogue.sqlite3."
     )
+    broker_url: str = pydantic.Field(
+        default="",
+        description="AMQP URL of RabbitMQ, or several of one cluster separated by commas; empty: in memory.",
+    )
     triton_url: str = pydantic.Field(
         default="", description="HOST:PORT of Triton's gRPC; empty: the model runs in this process."
     )

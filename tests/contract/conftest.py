@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import pathlib
 from collections.abc import Callable, Iterator
 
 import pytest
 
 from tests.contract import encoders
+from tests.servers.rabbitmq import TEST_TOPOLOGY, RabbitmqServer, delete_our_queues
 from tests.servers.triton_repository import Served
 from vitrine.adapters import model_files, sql_migrations
 from vitrine.adapters.image_folder import ImageFolder
 from vitrine.adapters.memory_broker import MemoryBroker
 from vitrine.adapters.onnx_encoder import OnnxEncoder
+from vitrine.adapters.rabbitmq_broker import RabbitmqBroker
 from vitrine.adapters.sql_catalogue import SqlCatalogue
 from vitrine.adapters.sql_engine import Database
 from vitrine.adapters.sql_ledger import SqlLedger
@@ -70,8 +73,18 @@ def encoder(request: pytest.FixtureRequest, tmp_path: pathlib.Path) -> Iterator[
         yield OnnxEncoder(model_files.find(str(encoders.write_model(tmp_path)), []))
 
 
-@pytest.fixture
-def broker() -> Iterator[Broker]:
-    made = MemoryBroker()
+@pytest.fixture(params=["memory", "rabbitmq"])
+def broker(request: pytest.FixtureRequest) -> Iterator[Broker]:
+    """VITRINE_TEST_BROKER_URL names another RabbitMQ to be judged than the one that the tests start; it is emptied."""
+    made: Broker = MemoryBroker()
+    if request.param == "rabbitmq":
+        if url := os.environ.get("VITRINE_TEST_BROKER_URL", ""):
+            delete_our_queues(url)
+        else:
+            server: RabbitmqServer = request.getfixturevalue("running_rabbitmq")
+            url = server.url
+        made = RabbitmqBroker(url, name="contract", topology=TEST_TOPOLOGY)
     yield made
-    assert made.stop_consuming(5)
+    stopped = made.stop_consuming(5)
+    made.close()
+    assert stopped

@@ -133,5 +133,6 @@ def test_unfinished_searches_are_known_and_have_their_place(ledger: SearchLedger
     ledger.start("s1", 1)
     ledger.cancel("s2")
     assert list(ledger.unfinished()) == ["s1", "s3"]
+    assert list(ledger.unfinished(silent_s=3600)) == []
     assert ledger.queue_position("s1") is None
     assert ledger.queue_position("s3") == 1

@@ -48,7 +48,19 @@ _EVENTS_AFTER = (
     )
     .order_by(search_events.c.sequence)
 )
-_UNFINISHED = sa.select(searches.c.id).where(_OPEN).order_by(searches.c.created_at, searches.c.position)
+_UNFINISHED = (
+    sa.select(searches.c.id)
+    .where(
+        _OPEN,
+        searches.c.created_at <= sa.bindparam("before"),
+        ~sa.exists().where(
+            search_events.c.batch_id == searches.c.batch_id,
+            search_events.c.search_id == searches.c.id,
+            search_events.c.at > sa.bindparam("before"),
+        ),
+    )
+    .order_by(searches.c.created_at, searches.c.position)
+)
 _WAITING = searches.c.status == Status.ACCEPTED.value
 _PLACE = sa.select(searches.c.created_at, searches.c.position).where(_THIS, _WAITING)
 _EARLIER = sa.select(sa.func.count()).where(
@@ -145,9 +157,9 @@ class SqlLedger:
             rows = connection.execute(_EVENTS_AFTER, {"this_batch": batch_id, "last_seen": sequence})
             return [_event(row) for row in rows.mappings()]
 
-    def unfinished(self) -> Sequence[str]:
+    def unfinished(self, silent_s: float = 0.0) -> Sequence[str]:
         with self._database.reading() as connection:
-            return list(connection.execute(_UNFINISHED).scalars())
+            return list(connection.execute(_UNFINISHED, {"before": time.time() - silent_s}).scalars())
 
     def queue_position(self, search_id: str) -> int | None:
         with self._database.reading() as connection:

@@ -1,0 +1,197 @@
+"""What every broker does alike with a delivered message: slots, patience with a dependency, searches first."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Generic, Protocol, TypeVar
+
+from vitrine import errors, logs
+from vitrine.messages import Command, SearchRequested
+from vitrine.ports import Handler
+
+_log = logging.getLogger(__name__)
+
+# So many failures without a success between them are not one message's bad luck: the dependency is down.
+_DOWN_AFTER = 3
+_FIRST_PAUSE_S = 0.25
+# What is back is noticed within this time.
+_LONGEST_PAUSE_S = 4.0
+_INDEX_WAITS_AT_MOST_S = 60.0
+
+C = TypeVar("C", bound=Command)
+C_co = TypeVar("C_co", bound=Command, covariant=True)
+
+
+class Delivery(Protocol[C_co]):
+    """A message in hand, and the four things that can become of it."""
+
+    @property
+    def command(self) -> C_co: ...
+    @property
+    def held(self) -> bool:
+        """False once the broker has taken it back, to deliver it to somebody else."""
+        ...
+
+    def done(self) -> None: ...
+    def again(self, after_s: float) -> None:
+        """Raises DependencyUnavailable where it could not be put away; then it is still in hand."""
+        ...
+
+    def give_back(self) -> None:
+        """Unfinished, for whoever takes it next."""
+        ...
+
+    def refuse(self) -> None:
+        """Nobody can handle it: put it where an operator looks."""
+        ...
+
+
+class Patience:
+    """Tells a dependency that is down from one unlucky message, and how long to wait before it is asked again."""
+
+    def __init__(self) -> None:
+        self._failures = 0
+        self._changed = threading.Condition()
+
+    def succeeded(self) -> None:
+        with self._changed:
+            if self._failures:
+                self._failures = 0
+                self._changed.notify_all()
+
+    def failed(self) -> bool:
+        """Whether the dependency must be taken to be down."""
+        with self._changed:
+            self._failures += 1
+            return self._failures >= _DOWN_AFTER
+
+    def wait(self) -> None:
+        """Until another slot succeeded, somebody woke the waiting, or it is time to ask again."""
+        with self._changed:
+            doublings = max(0, self._failures - _DOWN_AFTER)
+            self._changed.wait(min(_FIRST_PAUSE_S * 2.0 ** min(doublings, 10), _LONGEST_PAUSE_S))
+
+    def wake(self) -> None:
+        with self._changed:
+            self._changed.notify_all()
+
+
+class SearchesInHand:
+    """How many searches this process works on. Indexing begins in the gaps."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._changed = threading.Condition()
+
+    def counted(self, handler: Handler) -> Handler:
+        def handle(command: SearchRequested) -> None:
+            with self._one_more():
+                handler(command)
+
+        return handle
+
+    def wait_for_gap(self, given_up: Callable[[], bool]) -> None:
+        """Until no search is in hand, a minute has passed, or it is given up."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._count == 0 or given_up(), _INDEX_WAITS_AT_MOST_S)
+
+    def wake(self) -> None:
+        with self._changed:
+            self._changed.notify_all()
+
+    @contextlib.contextmanager
+    def _one_more(self) -> Iterator[None]:
+        with self._changed:
+            self._count += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._count -= 1
+                self._changed.notify_all()
+
+
+class Slots(Generic[C]):
+    """Threads that take deliveries until ``take`` returns None, and settle each."""
+
+    def __init__(
+        self,
+        name: str,
+        take: Callable[[], Delivery[C] | None],
+        handler: Callable[[C], None],
+        *,
+        count: int,
+        yields_to: SearchesInHand | None = None,
+    ) -> None:
+        self._take = take
+        self._handler = handler
+        self._yields_to = yields_to
+        self._patience = Patience()
+        self._stopping = False
+        self._threads = [
+            threading.Thread(target=self._work, name=f"{name}-{number}", daemon=True) for number in range(count)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """What is in hand is finished; what waits for a dependency is given back. ``take`` must return None soon."""
+        self._stopping = True
+        self._patience.wake()
+        if self._yields_to:
+            self._yields_to.wake()
+
+    def join(self, deadline: float) -> bool:
+        """``deadline`` in time.monotonic() seconds; False where a slot still works."""
+        for thread in self._threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
+        return not any(thread.is_alive() for thread in self._threads)
+
+    def _work(self) -> None:
+        while (delivery := self._take()) is not None:
+            if self._yields_to:
+                self._yields_to.wait_for_gap(lambda: self._stopping)
+                if self._stopping:
+                    delivery.give_back()
+                    continue
+            with logs.about(delivery.command.about):
+                if self._handled(delivery):
+                    self._patience.succeeded()
+
+    def _handled(self, delivery: Delivery[C]) -> bool:
+        """Whether the handler came to an end with it; every delivery is settled when this returns."""
+        while delivery.held:
+            try:
+                self._handler(delivery.command)
+            except errors.DependencyUnavailable as error:
+                if not self._patience.failed() and _put_away(delivery, error):
+                    return False
+                _log.warning("%s waits for what it needs: %s", delivery.command.subject, error.message)
+                if not self._stopping:
+                    self._patience.wait()
+                if self._stopping:
+                    delivery.give_back()
+                    return False
+            # The boundary of a thread: whatever it was, the next message must be taken.
+            except Exception:  # noqa: BLE001
+                _log.exception("%s broke its worker", delivery.command.subject)
+                delivery.refuse()
+                return False
+            else:
+                delivery.done()
+                return True
+        return False
+
+
+def _put_away(delivery: Delivery[C], error: errors.DependencyUnavailable) -> bool:
+    try:
+        delivery.again(error.retry_after_s)
+    except errors.DependencyUnavailable as refused:
+        _log.warning("%s stays in hand: %s", delivery.command.subject, refused.message)
+        return False
+    _log.warning("%s is delivered again: %s", delivery.command.subject, error.message)
+    return True
