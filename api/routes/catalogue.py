@@ -9,11 +9,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Response
 from starlette.concurrency import run_in_threadpool
 
+from api import acceptance
 from api.schemas import RecordChange, RecordDocument
 from api.services import Services, services
 from vitrine import errors
 from vitrine.domain import Filters, NewSearch, RecordContent
-from vitrine.messages import SearchRequested
 from vitrine.result_document import record_document
 
 router = APIRouter(prefix="/api", tags=["catalogue"])
@@ -106,8 +106,7 @@ async def similar(record_id: int, given: Given, top_k: Annotated[int, Query(ge=1
         geometric_check=given.settings.geometric_check,
     )
     batch_id = uuid.uuid4().hex
-    await run_in_threadpool(given.ledger.accept, batch_id, [search])
-    await run_in_threadpool(given.broker.publish, SearchRequested(search_id=search.id))
+    await run_in_threadpool(acceptance.accept, given, batch_id, [search])
     return Response(await _result(given, search.id), media_type="application/json")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated
 
 import prometheus_client
@@ -9,6 +10,7 @@ from fastapi import APIRouter, Depends, Response
 
 from api import metrics
 from api.services import Services, services
+from vitrine import errors
 
 router = APIRouter(tags=["operation"])
 Given = Annotated[Services, Depends(services)]
@@ -21,12 +23,16 @@ def live() -> dict[str, str]:
 
 @router.get("/health/ready")
 def ready(given: Given) -> dict[str, str | int]:
-    """503 while the database is away; how many searches wait otherwise."""
+    """503 while the database or the broker is away; how many searches wait otherwise."""
     given.ledger.queue_position("")
     return {"status": "ready", "waiting": given.broker.depth()}
 
 
 @router.get("/metrics", response_class=Response)
 def scraped(given: Given) -> Response:
-    metrics.WAITING.set(given.broker.depth())
+    try:
+        metrics.WAITING.set(given.broker.depth())
+    except errors.DependencyUnavailable:
+        # The other figures are wanted most while the broker is away.
+        metrics.WAITING.set(math.nan)
     return Response(prometheus_client.generate_latest(), media_type=prometheus_client.CONTENT_TYPE_LATEST)

@@ -12,12 +12,11 @@ from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 
-from api import metrics, uploads
+from api import acceptance, metrics, uploads
 from api.documents import search_document
 from api.services import Services, services
 from vitrine import errors, logs
 from vitrine.domain import NewSearch, Search, original_key
-from vitrine.messages import SearchRequested
 
 _log = logging.getLogger(__name__)
 router = APIRouter(prefix="/api", tags=["searches"])
@@ -134,9 +133,7 @@ def _store(given: Services, batch_id: str, new: list[NewSearch], pictures: list[
     """Picture, then row, then message: a crash in between leaves an orphaned file or a row that is published later."""
     for search, data in zip(new, pictures, strict=True):
         given.images.write(original_key(search.image_sha256), data)
-    given.ledger.accept(batch_id, new)
-    for search in new:
-        given.broker.publish(SearchRequested(search_id=search.id))
+    acceptance.accept(given, batch_id, new)
 
 
 def _tell(new: list[NewSearch]) -> None:
