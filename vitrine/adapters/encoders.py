@@ -7,7 +7,7 @@ import logging
 from vitrine import errors
 from vitrine.adapters import model_files
 from vitrine.adapters.batching_encoder import BatchingEncoder
-from vitrine.adapters.onnx_encoder import OnnxEncoder
+from vitrine.adapters.model_files import ModelFiles
 from vitrine.adapters.triton_encoder import TritonEncoder
 from vitrine.ports import Encoder
 from vitrine.settings import MODELS, Settings
@@ -22,7 +22,7 @@ def configured(settings: Settings) -> Encoder:
     """
     model = model_files.find(settings.model, [MODELS, settings.home / "models"])
     if not settings.triton_url:
-        return BatchingEncoder(OnnxEncoder(model), runs=settings.cores)
+        return BatchingEncoder(_in_process(model), runs=settings.cores)
     encoder = TritonEncoder(
         model,
         url=settings.triton_url,
@@ -34,3 +34,14 @@ def configured(settings: Settings) -> Encoder:
     except errors.DependencyUnavailable as error:
         _log.warning("starting without the encoder; searches wait for it: %s", error.message)
     return encoder
+
+
+def _in_process(model: ModelFiles) -> Encoder:
+    try:
+        # Here and not above: the worker's image, which asks Triton, is without ONNX Runtime.
+        from vitrine.adapters.onnx_encoder import OnnxEncoder
+    except ImportError as error:
+        raise errors.Misconfigured(
+            "ONNX Runtime is not installed here. Set VITRINE_TRITON_URL, or install requirements/serve.txt."
+        ) from error
+    return OnnxEncoder(model)
