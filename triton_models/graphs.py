@@ -39,8 +39,10 @@ def embedder(graph: pathlib.Path, description: ModelDescription, model_id: str) 
     if opset < _OLDEST_OPSET:
         raise errors.Misconfigured(f"The graph {graph} has opset {opset}; export it with {_OLDEST_OPSET} or newer.")
     parts = _Parts()
-    source = _shown(parts, description)
-    parts.add("Identity", [source], _INNER + description.input_name)
+    source = _INNER + description.input_name
+    _feed(wrapped, source, _shown(parts, description, casts=_casts(wrapped, source)))
+    # What is fed may be of another type than what was: tensors in between are described anew by whoever reads this.
+    del wrapped.graph.value_info[:]
     nodes = [*parts.nodes, *wrapped.graph.node]
     parts.nodes = []
     _unit_length(parts, _INNER + description.output_name, description.dimension)
@@ -107,17 +109,38 @@ class _Parts:
         return name
 
 
-def _shown(parts: _Parts, description: ModelDescription) -> str:
-    """The picture as the model wants to see it. The cast comes first, as TensorRT wants it of a uint8 input."""
+def _casts(graph: onnx.ModelProto, source: str) -> bool:
+    """Whether ``source`` is cast to another type before anything is computed with it."""
+    readers = [node for node in graph.graph.node if source in node.input]
+    return bool(readers) and all(
+        node.op_type == "Cast" or (node.op_type == "Transpose" and _casts(graph, node.output[0])) for node in readers
+    )
+
+
+def _shown(parts: _Parts, description: ModelDescription, *, casts: bool) -> str:
+    """The picture as the model wants to see it.
+
+    TensorRT can do nothing with uint8 but cast it. So the cast comes first, also for a model that takes uint8 and
+    ``casts`` it later: to cast a second time changes nothing.
+    """
     source = triton_contract.IMAGE
+    if description.dtype == "float32" or casts:
+        source = parts.add("Cast", [source], "pixels", to=TensorProto.FLOAT)
     if description.dtype == "float32":
         scale, shift = description.scale_and_shift()
-        parts.add("Cast", [source], "pixels", to=TensorProto.FLOAT)
-        parts.add("Mul", ["pixels", parts.constant("scale", scale)], "scaled")
+        parts.add("Mul", [source, parts.constant("scale", scale)], "scaled")
         source = parts.add("Add", ["scaled", parts.constant("shift", shift)], "normalised")
     if description.layout == "NCHW":
         source = parts.add("Transpose", [source], "planes", perm=[0, 3, 1, 2])
     return source
+
+
+def _feed(graph: onnx.ModelProto, source: str, renamed: str) -> None:
+    """Have the graph read ``renamed`` where it read ``source``."""
+    for node in graph.graph.node:
+        for place, name in enumerate(node.input):
+            if name == source:
+                node.input[place] = renamed
 
 
 def _unit_length(parts: _Parts, output: str, dimension: int) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import pathlib
+import queue
+import signal
 import socket
 import threading
 import time
@@ -12,6 +14,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 import tritonclient.grpc as triton_grpc
+from tritonclient.utils import InferenceServerException
 
 from tests.integration import search_pool
 from tests.servers.triton_repository import CPU, ServeTriton, head, shipped_model
@@ -25,6 +28,8 @@ AWAY_S = 4
 # What the design promises of a server that returns.
 RESUMED_S = 5
 PATIENCE_S = 90
+# Of triton_models/embedder/config.cpu.pbtxt.
+QUEUE = 256
 
 
 def picture() -> Pixels:
@@ -120,12 +125,33 @@ def test_a_model_whose_process_was_killed_is_found_though_triton_calls_it_ready(
     served = start_triton(tmp_path / "models")
     with contextlib.closing(served.encoder()) as encoder:
         assert encoder.healthy()
-        assert served.server.kill_stubs("embedder") == CPU.instances
+        assert served.server.signal_stubs(triton_contract.EMBEDDER, signal.SIGKILL) == CPU.instances
         with contextlib.closing(triton_grpc.InferenceServerClient(served.server.url)) as client:
             assert client.is_server_ready() and client.is_model_ready(triton_contract.ENSEMBLE)
         assert not encoder.healthy()
         with pytest.raises(errors.DependencyUnavailable):
             encoder.encode(picture())
+
+
+def test_what_is_too_much_is_refused_at_once_and_the_rest_is_answered(
+    start_triton: ServeTriton, tmp_path: pathlib.Path
+) -> None:
+    served = start_triton(tmp_path / "models")
+    answers: queue.Queue[InferenceServerException | None] = queue.Queue()
+    image = triton_grpc.InferInput(triton_contract.IMAGE, [1, 224, 224, 3], "UINT8")
+    image.set_data_from_numpy(picture())
+    with contextlib.closing(triton_grpc.InferenceServerClient(served.server.url)) as client:
+        served.server.signal_stubs(triton_contract.EMBEDDER, signal.SIGSTOP)
+        for _ in range(2 * QUEUE):
+            client.async_infer(triton_contract.ENSEMBLE, [image], lambda result, error: answers.put(error))
+        # While nothing is answered, only refusals come.
+        refused = answers.get(timeout=PATIENCE_S)
+        served.server.signal_stubs(triton_contract.EMBEDDER, signal.SIGCONT)
+        told = [refused, *(answers.get(timeout=PATIENCE_S) for _ in range(2 * QUEUE - 1))]
+    refusals = [error for error in told if error is not None]
+    assert 0 < len(refusals) <= QUEUE
+    assert {error.status() for error in refusals} == {"StatusCode.UNAVAILABLE"}
+    assert refused is not None and "maximum queue size" in refused.message()
 
 
 class Load:

@@ -81,17 +81,17 @@ class TritonServer:
         assert self._process
         os.killpg(self._process.pid, signal.SIGCONT)
 
-    def kill_stubs(self, model: str) -> int:
-        """Kill the processes that run the instances of ``model``; returns how many there were."""
+    def signal_stubs(self, model: str, number: signal.Signals) -> int:
+        """Signal the processes that run the instances of ``model``; returns how many there were."""
         assert self._process
-        killed = 0
+        reached = 0
         for process in _children(self._process.pid):
             with contextlib.suppress(OSError):
                 words = pathlib.Path(f"/proc/{process}/cmdline").read_bytes().split(b"\0")
                 if b"triton_python_backend_stub" in words[0] and any(model.encode() in word for word in words[1:]):
-                    os.kill(process, signal.SIGKILL)
-                    killed += 1
-        return killed
+                    os.kill(process, number)
+                    reached += 1
+        return reached
 
     def _end(self, how: signal.Signals) -> None:
         process, self._process = self._process, None

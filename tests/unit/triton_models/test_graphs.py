@@ -45,6 +45,14 @@ def test_pixels_in_give_the_embedding_of_the_model_in_process(
     assert [f"{model.description.id}@{triton_contract.hex_digits(row)}" for row in identities] == [model.model_id] * 5
 
 
+def test_pixels_are_cast_before_all_else_as_tensorrt_wants_it(tmp_path: pathlib.Path) -> None:
+    """A graph that turns planes first and casts then is one that TensorRT refuses."""
+    for described in (MODELS / "vitrine-s.yaml", encoders.write_model(tmp_path), encoders.write_bare_model(tmp_path)):
+        model = model_files.find(str(described), [])
+        graph = graphs.embedder(model.graph, model.description, model.model_id)
+        assert [node.op_type for node in graph.graph.node if "image" in node.input] == ["Cast"]
+
+
 def test_a_black_picture_is_no_reason_to_divide_by_zero(tmp_path: pathlib.Path) -> None:
     model = model_files.find(str(encoders.write_model(tmp_path)), [])
     black = np.zeros((1, encoders.SIZE, encoders.SIZE, 3), np.uint8)
