@@ -120,6 +120,10 @@ class Encoder(Protocol):
         """The same embeddings, and with them the class where a head is served beside the model."""
         ...
 
+    def check(self) -> None:
+        """Raises DependencyUnavailable or Misconfigured where it cannot encode, or not with this model."""
+        ...
+
 
 class IndexView(Protocol):
     """One immutable snapshot with what was added after it; all of a search's answers come from one view. Thread-safe.

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import logging
-import time
 
-from vitrine import errors
-from vitrine.domain import Problem, Search, Stage
+from vitrine import errors, logs
+from vitrine.domain import Problem, Search, SearchResult, Stage
 from vitrine.messages import SearchEvent, SearchRequested
 from vitrine.ports import Broker, SearchLedger
 from vitrine.result_document import result_document
+from workers import metrics
 from workers.pipeline import SearchPipeline
 from workers.progress import ProgressWriter
 
@@ -36,15 +36,18 @@ class SearchWorker:
 
     def handle(self, request: SearchRequested) -> None:
         """Returns when the message may be acknowledged. Raises DependencyUnavailable to have it delivered again."""
-        search = self._ledger.start(request.search_id, request.attempt)
-        if search is None:
-            return
-        started = time.perf_counter()
-        events = self._finished(search)
-        self._broker.publish_events(events)
-        if events:
-            elapsed_ms = 1000 * (time.perf_counter() - started)
-            _log.info("search %s: %s in %.0f ms", search.id, events[-1].kind.value, elapsed_ms)
+        with logs.about(request.search_id), metrics.IN_HAND.track_inprogress():
+            search = self._ledger.start(request.search_id, request.attempt)
+            if search is None:
+                metrics.HANDLED.labels(outcome="old_news").inc()
+                return
+            _log.info("taken up, start %d", search.attempts)
+            with metrics.SEARCH_S.time():
+                events = self._finished(search)
+            self._broker.publish_events(events)
+            outcome = events[-1].kind.value if events else "old_news"
+            metrics.HANDLED.labels(outcome=outcome).inc()
+            _log.info("ended: %s", outcome)
 
     def _finished(self, search: Search) -> list[SearchEvent]:
         try:
@@ -52,10 +55,12 @@ class SearchWorker:
                 raise errors.RejectedInput(
                     "This photograph stopped its worker again and again. Save it anew.", code="gave_up"
                 )
-            result = self._pipeline.run(search, lambda stage: self._reached(search, stage))
+            result = self._searched(search)
             document = json.dumps(result_document(result), ensure_ascii=False, separators=(",", ":"))
             return list(self._ledger.complete(search.id, document, self._progress.take(search.id)))
-        except errors.DependencyUnavailable:
+        except errors.DependencyUnavailable as error:
+            metrics.HANDLED.labels(outcome="again_later").inc()
+            _log.warning("again later: %s", error.message)
             self._tell_stages(search)
             self._ledger.release(search.id)
             raise
@@ -73,8 +78,16 @@ class SearchWorker:
         self._tell_stages(search)
         return list(self._ledger.fail(search.id, problem))
 
-    def _reached(self, search: Search, stage: Stage) -> None:
-        self._progress.reached(search.id, stage)
+    def _searched(self, search: Search) -> SearchResult:
+        timer = metrics.StageTimer()
+
+        def reached(stage: Stage) -> None:
+            timer.reached(stage)
+            self._progress.reached(search.id, stage)
+
+        result = self._pipeline.run(search, reached)
+        timer.end()
+        return result
 
     def _tell_stages(self, search: Search) -> None:
         self._broker.publish_events(self._ledger.record_stages(search.id, self._progress.take(search.id)))

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import time
+
 import prometheus_client
+
+from vitrine.domain import Stage
 
 # From a search without the geometric check on a GPU to one that waits for a server that is coming back.
 _BUCKETS_S = (0.01, 0.025, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8, 25.6)
@@ -19,3 +23,20 @@ SEARCH_S = prometheus_client.Histogram(
 IN_HAND = prometheus_client.Gauge(
     "vitrine_worker_searches_in_hand", "Searches that are worked on.", multiprocess_mode="livesum"
 )
+
+
+class StageTimer:
+    """Of one search: each stage lasts until the next is reached, the last until `end`."""
+
+    def __init__(self) -> None:
+        self._stage: Stage | None = None
+        self._since = 0.0
+
+    def reached(self, stage: Stage | None) -> None:
+        now = time.perf_counter()
+        if self._stage is not None:
+            STAGE_S.labels(stage=self._stage.value).observe(now - self._since)
+        self._stage, self._since = stage, now
+
+    def end(self) -> None:
+        self.reached(None)

@@ -42,6 +42,9 @@ class Slow:
             raise errors.DependencyUnavailable("refused")
         return batch[:, 0, 0, :1].astype(np.float32)
 
+    def check(self) -> None:
+        pass
+
     def encode_with_class(self, batch: Pixels) -> Encoded:
         return Encoded(embeddings=self.encode(batch))
 

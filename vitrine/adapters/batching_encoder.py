@@ -76,6 +76,9 @@ class BatchingEncoder:
         """Without a class: a model in process has no head beside it."""
         return Encoded(embeddings=self.encode(batch))
 
+    def check(self) -> None:
+        self._encoder.check()
+
     def _run(self, own: _Asked) -> None:
         """Encode the caller's batch, answer to everybody in it, and call one of those that wait to run the next."""
         try:

@@ -1,0 +1,80 @@
+"""What an operator and a container's engine are told of a worker."""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from workers import operations
+from workers.operations import Heartbeats
+
+pytestmark = pytest.mark.enable_socket
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+_COUNTS = "from workers import metrics; metrics.HANDLED.labels(outcome='SearchCompleted').inc(3)"
+
+
+@pytest.fixture
+def heartbeats(tmp_path: pathlib.Path) -> Heartbeats:
+    return Heartbeats(tmp_path)
+
+
+@pytest.fixture
+def url(tmp_path: pathlib.Path, heartbeats: Heartbeats) -> Iterator[str]:
+    with operations.served(
+        "127.0.0.1", 0, processes=2, alive=lambda: 2, heartbeats=heartbeats, metrics=tmp_path
+    ) as port:
+        yield f"http://127.0.0.1:{port}"
+
+
+def asked(url: str) -> tuple[int, dict[str, Any]]:
+    try:
+        with urllib.request.urlopen(url) as answer:
+            return answer.status, json.load(answer)
+    except urllib.error.HTTPError as refused:
+        with refused:
+            return refused.code, json.load(refused)
+
+
+def test_a_worker_is_ready_when_each_process_says_so(url: str, heartbeats: Heartbeats) -> None:
+    heartbeats.tell(1, "")
+    status, document = asked(f"{url}/health/ready")
+    assert (status, document["problems"]) == (503, ["process 2: is starting"])
+    heartbeats.tell(2, "RabbitMQ is away")
+    assert asked(f"{url}/health/ready")[1]["problems"] == ["process 2: RabbitMQ is away"]
+    heartbeats.tell(2, "")
+    assert asked(f"{url}/health/ready")[0] == 200
+
+
+def test_a_process_that_says_nothing_any_more_is_stuck(
+    url: str, heartbeats: Heartbeats, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in (1, 2):
+        heartbeats.tell(number, "")
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now + 60)
+    status, document = asked(f"{url}/health/ready")
+    assert status == 503
+    assert all("silent for 60 s" in problem for problem in document["problems"])
+
+
+def test_live_is_another_question_than_ready(url: str) -> None:
+    assert asked(f"{url}/health/live") == (200, {"status": "ok", "processes": 2})
+    assert asked(f"{url}/elsewhere")[0] == 404
+
+
+def test_the_figures_of_all_processes_are_added_up(url: str, tmp_path: pathlib.Path) -> None:
+    for _ in range(2):
+        environment = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}
+        subprocess.run([sys.executable, "-c", _COUNTS], env=environment, cwd=ROOT, check=True)
+    with urllib.request.urlopen(f"{url}/metrics") as answer:
+        assert 'vitrine_worker_searches_total{outcome="SearchCompleted"} 6.0' in answer.read().decode()
