@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from api.services import Services
 from vitrine import errors
 from vitrine.domain import NewSearch
 from vitrine.messages import SearchRequested
+from vitrine.ports import Broker, SearchLedger
 
 
-def accept(given: Services, batch_id: str, new: Sequence[NewSearch]) -> None:
+def accept(ledger: SearchLedger, broker: Broker, batch_id: str, new: Sequence[NewSearch]) -> None:
     """All of them, or none and DependencyUnavailable. A process that is killed leaves rows that are published later."""
-    given.ledger.accept(batch_id, new)
+    ledger.accept(batch_id, new)
     try:
         for search in new:
-            given.broker.publish(SearchRequested(search_id=search.id))
+            broker.publish(SearchRequested(search_id=search.id))
     except errors.DependencyUnavailable:
         # Whoever sent them is told to come back: what reached the queue all the same is old news to the worker.
         for search in new:
-            given.ledger.cancel(search.id)
+            ledger.cancel(search.id)
         raise

@@ -106,7 +106,7 @@ async def similar(record_id: int, given: Given, top_k: Annotated[int, Query(ge=1
         geometric_check=given.settings.geometric_check,
     )
     batch_id = uuid.uuid4().hex
-    await run_in_threadpool(acceptance.accept, given, batch_id, [search])
+    await run_in_threadpool(acceptance.accept, given.ledger, given.broker, batch_id, [search])
     return Response(await _result(given, search.id), media_type="application/json")
 
 

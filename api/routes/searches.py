@@ -133,7 +133,7 @@ def _store(given: Services, batch_id: str, new: list[NewSearch], pictures: list[
     """Picture, then row, then message: a crash in between leaves an orphaned file or a row that is published later."""
     for search, data in zip(new, pictures, strict=True):
         given.images.write(original_key(search.image_sha256), data)
-    acceptance.accept(given, batch_id, new)
+    acceptance.accept(given.ledger, given.broker, batch_id, new)
 
 
 def _tell(new: list[NewSearch]) -> None:

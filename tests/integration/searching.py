@@ -8,10 +8,11 @@ import uuid
 from collections.abc import Callable, Iterable
 from typing import cast
 
+from api import acceptance
 from vitrine import errors
 from vitrine.adapters.sql_ledger import SqlLedger
 from vitrine.domain import DescriptionDraft, Filters, NewSearch, Search, SearchResult, Stage, Status
-from vitrine.messages import EventKind, SearchRequested
+from vitrine.messages import EventKind
 from vitrine.ports import Broker
 from workers.consumer import SearchWorker
 from workers.pipeline import ReportStage, SearchPipeline
@@ -44,9 +45,8 @@ def worker(ledger: SqlLedger, broker: Broker) -> SearchWorker:
     )
 
 
-def stored(ledger: SqlLedger) -> str:
-    """A search with its row, not published; its batch has the same id."""
-    new = NewSearch(
+def new_search() -> NewSearch:
+    return NewSearch(
         id=uuid.uuid4().hex,
         image_sha256="a",
         filename="a",
@@ -55,19 +55,17 @@ def stored(ledger: SqlLedger) -> str:
         filters=Filters(),
         geometric_check=False,
     )
-    ledger.accept(new.id, [new])
-    return new.id
 
 
 def accepted(ledger: SqlLedger, broker: Broker) -> str | None:
-    """A search that was promised; None where the visitor was told to come back later."""
-    search_id = stored(ledger)
+    """A search that was promised, in a batch of the same id; None where the visitor was told to come back later."""
+    new = new_search()
     try:
-        broker.publish(SearchRequested(search_id=search_id))
+        acceptance.accept(ledger, broker, new.id, [new])
     except errors.DependencyUnavailable:
-        ledger.cancel(search_id)
+        assert ledger.get(new.id).status.terminal
         return None
-    return search_id
+    return new.id
 
 
 def comes_true(condition: Callable[[], bool]) -> bool:

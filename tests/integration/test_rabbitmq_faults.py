@@ -15,7 +15,7 @@ from typing import Protocol
 import pytest
 
 from tests.conftest import ROOT, environment
-from tests.integration.searching import accepted, classified, comes_true, stored, worker
+from tests.integration.searching import accepted, classified, comes_true, new_search, worker
 from tests.servers.proxy import Cable
 from tests.servers.rabbitmq import TEST_TOPOLOGY, RabbitmqServer, delete_queues
 from vitrine import errors
@@ -121,7 +121,9 @@ def test_a_broker_that_lost_all_its_data_is_told_again_what_is_unfinished(
     promised = [accepted(ledger, api) for _ in range(50)]
     assert None not in promised
     # Its process died between row and message.
-    promised.append(stored(ledger))
+    unpublished = new_search()
+    ledger.accept(unpublished.id, [unpublished])
+    promised.append(unpublished.id)
     running_rabbitmq.forget_everything()
     running_rabbitmq.start()
     broker.consume(worker(ledger, broker).handle, slots=2)
@@ -174,6 +176,31 @@ def test_a_broker_that_is_away_is_an_error_and_no_obstacle_to_starting(open_brok
     with pytest.raises(errors.DependencyUnavailable):
         nobody.depth()
     assert nobody.stop_consuming(WAIT_S)
+
+
+def test_a_search_that_cannot_be_published_is_not_accepted(open_broker: OpenBroker, ledger: SqlLedger) -> None:
+    nobody = open_broker("api-1", "amqp://guest:guest@127.0.0.1:1/")
+    assert accepted(ledger, nobody) is None
+    assert not ledger.unfinished()
+
+
+def test_workers_that_come_and_go_start_every_search_once(open_broker: OpenBroker, ledger: SqlLedger) -> None:
+    api = open_broker("api-1")
+    staying = open_broker("worker-0")
+    staying.consume(worker(ledger, staying).handle, slots=2)
+    promised: list[str] = []
+    for change in range(6):
+        passing = [open_broker(f"worker-{change}-{number}") for number in range(2)]
+        for broker in passing:
+            broker.consume(worker(ledger, broker).handle, slots=2)
+        promised += [search_id for _ in range(60) if (search_id := accepted(ledger, api))]
+        for broker in passing:
+            assert broker.stop_consuming(WAIT_S)
+            broker.close()
+    assert comes_true(lambda: not ledger.unfinished())
+    assert classified(ledger, promised) == {"once": 360, "lost": 0, "doubled": 0}
+    # Nothing that was in hand when its worker was asked to stop had to be begun by another.
+    assert {ledger.get(search_id).attempts for search_id in promised} == {1}
 
 
 def test_a_broker_that_never_answers_holds_no_publisher(
