@@ -27,7 +27,7 @@ serve: setup ## Serve the catalogue that lies in VITRINE_HOME.
 	@exec $(PYTHON) -m local
 
 test: .venv/dev.stamp .venv-triton/stamp web/dist/index.html ## Everything that can run, with the servers it needs; ends with pytest's summary.
-	@scripts/system-packages chromium rabbitmq
+	@scripts/system-packages chromium rabbitmq mariadb
 	$(MAKE) --no-print-directory lint
 	cd web && PATH="$(CURDIR)/.venv/bin:$$PATH" npm test --silent
 	$(PYTHON) -m pytest $(PYTEST)
