@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 import sqlite3
 from collections.abc import Mapping
@@ -37,6 +38,11 @@ def merged(first: RecordContent, second: RecordContent) -> Merged:
             if kept != text:
                 conflicts[f"{field_name} ({language})"] = (kept, text)
     return Merged(content=RecordContent(**values, translations=translations), conflicts=conflicts)
+
+
+def digest(content: RecordContent) -> str:
+    """SHA-256 of what a source says; the order of translations does not matter."""
+    return hashlib.sha256(json.dumps(vars(content), ensure_ascii=False, sort_keys=True).encode()).hexdigest()
 
 
 class MergedRecords:

@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import logging
 import pathlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from indexer import image_paths, survey
+from indexer import image_paths, merging, survey
 from indexer.interruption import Interruption
 from indexer.mapping import MappedRow, RecordMapping
-from indexer.merging import MergedRecords, merged
+from indexer.merging import MergedRecords
 from indexer.photographs import Applied, Photograph, PhotographLine, Ports
 from indexer.progress import Progress
 from indexer.rejects import Rejects
 from indexer.sources.source import Source, SourceRow
 from indexer.summary import Plan, Summary, Tally
 from indexer.survey import Judged, Kept, Refused, Survey
+from indexer.window import Window
 from vitrine import errors
 from vitrine.domain import RecordContent
 
 _log = logging.getLogger(__name__)
+
+# Rows that the catalogue is asked about at once.
+_WINDOW = 500
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -112,12 +117,13 @@ class _Import:
         self._rows, self._images = found.rows, found.images
         self._tally = Tally(conflicts=found.conflicts)
         self._line = PhotographLine(ports, self._applied)
+        self._window = Window.of([], ports.catalogue, ports.encoder.model_id)
 
     def run(self) -> Summary:
         unit, total = ("images", self._images) if self._images else ("rows", self._rows)
         self._task.progress.start("indexing", unit, total)
         try:
-            for judged in survey.judged_rows(self._task.source, self._task.mapping):
+            for judged in self._looked_up():
                 if self._task.interruption.asked:
                     break
                 self._take(judged)
@@ -133,6 +139,12 @@ class _Import:
             rejected=self._task.rejects.counted(),
             interrupted=self._task.interruption.asked,
         )
+
+    def _looked_up(self) -> Iterator[Judged]:
+        rows = survey.judged_rows(self._task.source, self._task.mapping)
+        while some := list(itertools.islice(rows, _WINDOW)):
+            self._window = Window.of(some, self._catalogue, self._ports.encoder.model_id)
+            yield from some
 
     def _take(self, judged: Judged) -> None:
         if judged is None:
@@ -165,18 +177,25 @@ class _Import:
         return record_id
 
     def _put(self, content: RecordContent) -> int:
-        """The source decides where it says something; what it leaves open stays as the catalogue has it."""
-        stored = self._catalogue.record_by_external_id(content.external_id)
+        """What the source says as it did last time changes nothing, whatever a curator has changed since.
+
+        Where it says something new it decides; what it leaves open stays as the catalogue has it.
+        """
+        said = merging.digest(content)
+        known = self._window.imported.get(content.external_id)
+        if known is not None and known.sha256 == said:
+            self._tally.records_unchanged += 1
+            return known.record_id
+        stored = self._catalogue.record(known.record_id) if known else None
         if stored is not None:
-            content = merged(content, stored.content).content
-            if content == stored.content and not stored.withdrawn:
-                self._tally.records_unchanged += 1
-                return stored.id
-        record_id, _ = self._catalogue.put_record(content)
+            content = merging.merged(content, stored.content).content
+        record_id, changed = self._catalogue.put_record(content, imported_sha256=said)
         if stored is None:
             self._tally.records_added += 1
-        else:
+        elif changed:
             self._tally.records_changed += 1
+        else:
+            self._tally.records_unchanged += 1
         return record_id
 
     def _take_image(self, row: SourceRow, record_id: int, text: str) -> None:
@@ -185,17 +204,11 @@ class _Import:
         except errors.RejectedInput as error:
             self._line.refuse(row, error, is_image=True)
             return
-        if self._is_done(record_id, file.source):
+        if (record_id, file.source) in self._window.done:
             self._tally.images_known += 1
             self._task.progress.advance()
         else:
             self._line.feed(Photograph(row=row, record_id=record_id, file=file))
-
-    def _is_done(self, record_id: int, source: str) -> bool:
-        image = self._catalogue.image_by_source(record_id, source)
-        return image is not None and not self._catalogue.images_without_embedding(
-            self._ports.encoder.model_id, [image.id]
-        )
 
     def _applied(self, applied: Applied) -> None:
         if applied.refusal is not None:

@@ -16,11 +16,21 @@ from typing import Any
 import httpx2
 import pytest
 
+from tests.servers.databases import database_url, mariadb_server, open_database, schemas_of
 from tests.servers.rabbitmq import rabbitmq_server, running_rabbitmq
 from tests.servers.triton_repository import start_triton, triton
 
 # Fixtures live beside their servers.
-__all__ = ["rabbitmq_server", "running_rabbitmq", "start_triton", "triton"]
+__all__ = [
+    "database_url",
+    "mariadb_server",
+    "open_database",
+    "rabbitmq_server",
+    "running_rabbitmq",
+    "schemas_of",
+    "start_triton",
+    "triton",
+]
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 OBJECTS = 45

@@ -226,6 +226,14 @@ class Page:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class Imported:
+    """A record as an importer knows it. ``sha256`` is what `put_record` was told last; empty: never imported."""
+
+    record_id: int
+    sha256: str
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class CatalogueCounts:
     records: int
     withdrawn: int
@@ -237,11 +245,15 @@ class CatalogueCounts:
 class Catalogue(Protocol):
     """Records, their images and the embeddings. All methods raise DependencyUnavailable when the database is away."""
 
-    def put_record(self, content: RecordContent) -> tuple[int, bool]:
+    def put_record(self, content: RecordContent, *, imported_sha256: str = "") -> tuple[int, bool]:
         """Insert or update by external id; returns the record's number and whether anything changed.
 
-        A withdrawn record that is put again is shown again.
+        A withdrawn record that is put again is shown again. ``imported_sha256``: of what the source says of it.
         """
+        ...
+
+    def imported(self, external_ids: Iterable[str]) -> Mapping[str, Imported]:
+        """External id → the record, withdrawn ones included; unknown ids are left out."""
         ...
 
     def add_image(self, record_id: int, *, sha256: str, width: int, height: int, source: str) -> int:
@@ -251,14 +263,23 @@ class Catalogue(Protocol):
         """
         ...
 
-    def image_by_source(self, record_id: int, source: str) -> CatalogueImage | None: ...
+    def images_by_source(self, record_ids: Iterable[int]) -> Mapping[tuple[int, str], int]:
+        """(Record number, source) → image number, of all images of these records."""
+        ...
+
     def add_embeddings(self, model_id: str, vectors: Mapping[int, Embedding]) -> int:
-        """Image number → unit vector; an image that has one under this model keeps it. Returns how many were new."""
+        """Image number → unit vector; an image that has one under this model keeps it. Returns how many were new.
+
+        Any number of processes may add the same ones at once: each image gets one, and nobody fails.
+        """
         ...
 
     def images_without_embedding(self, model_id: str, image_ids: Sequence[int]) -> set[int]: ...
     def embeddings_after(self, model_id: str, sequence: int, limit: int) -> Sequence[StoredEmbedding]:
-        """In order of sequence, images of withdrawn records included."""
+        """In order of sequence, images of withdrawn records included.
+
+        Whoever has seen a sequence has seen, or can ask for, all smaller ones: none turns up behind a reader.
+        """
         ...
 
     def withdrawn_image_ids(self) -> frozenset[int]: ...
@@ -318,7 +339,7 @@ class SearchLedger(Protocol):
         """In the order of upload. Raises NotFound."""
         ...
 
-    def start(self, search_id: str, attempt: int) -> Search | None:
+    def start(self, search_id: str) -> Search | None:
         """Mark as running; None where the search is terminal already (then the message is old news)."""
         ...
 

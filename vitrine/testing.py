@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from vitrine import errors
 from vitrine.domain import CatalogueImage, Embedding, Pixels, Record, RecordContent, StoredEmbedding
-from vitrine.ports import CatalogueCounts, Encoded, Page
+from vitrine.ports import CatalogueCounts, Encoded, Imported, Page
 from vitrine.preprocessing import Resize
 
 _WORD = re.compile(r"\w+")
@@ -49,6 +49,7 @@ class MemoryCatalogue:
         self._lock = threading.RLock()
         self._records: dict[int, Record] = {}
         self._by_external_id: dict[str, int] = {}
+        self._imported: dict[int, str] = {}
         self._images: dict[int, CatalogueImage] = {}
         self._sources: dict[int, str] = {}
         self._embeddings: dict[tuple[str, int], StoredEmbedding] = {}
@@ -56,19 +57,30 @@ class MemoryCatalogue:
 
     # Records
 
-    def put_record(self, content: RecordContent) -> tuple[int, bool]:
+    def put_record(self, content: RecordContent, *, imported_sha256: str = "") -> tuple[int, bool]:
         with self._lock:
             known = self._by_external_id.get(content.external_id)
             if known is None:
                 record_id = len(self._records) + 1
                 self._records[record_id] = Record(id=record_id, content=content, image_ids=())
                 self._by_external_id[content.external_id] = record_id
+                self._imported[record_id] = imported_sha256
                 return record_id, True
+            self._imported[known] = imported_sha256 or self._imported[known]
             record = self._records[known]
             if record.content == content and not record.withdrawn:
                 return known, False
             self._change(record, content=content, withdrawn=False)
             return known, True
+
+    def imported(self, external_ids: Iterable[str]) -> Mapping[str, Imported]:
+        with self._lock:
+            known = {wanted: self._by_external_id.get(wanted) for wanted in external_ids}
+            return {
+                external_id: Imported(record_id=record_id, sha256=self._imported[record_id])
+                for external_id, record_id in known.items()
+                if record_id is not None
+            }
 
     def update_record(self, record_id: int, content: RecordContent) -> Record:
         with self._lock:
@@ -149,11 +161,14 @@ class MemoryCatalogue:
             )
             return image.id
 
-    def image_by_source(self, record_id: int, source: str) -> CatalogueImage | None:
+    def images_by_source(self, record_ids: Iterable[int]) -> Mapping[tuple[int, str], int]:
         with self._lock:
-            record = self._records.get(record_id)
-            image_ids = record.image_ids if record else ()
-            return next((self._images[number] for number in image_ids if self._sources[number] == source), None)
+            wanted = set(record_ids)
+            return {
+                (image.record_id, self._sources[image.id]): image.id
+                for image in self._images.values()
+                if image.record_id in wanted
+            }
 
     def image(self, image_id: int) -> CatalogueImage:
         with self._lock:

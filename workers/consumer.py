@@ -37,7 +37,7 @@ class SearchWorker:
     def handle(self, request: SearchRequested) -> None:
         """Returns when the message may be acknowledged. Raises DependencyUnavailable to have it delivered again."""
         with logs.about(request.search_id), metrics.IN_HAND.track_inprogress():
-            search = self._ledger.start(request.search_id, request.attempt)
+            search = self._ledger.start(request.search_id)
             if search is None:
                 metrics.HANDLED.labels(outcome="old_news").inc()
                 return

@@ -17,9 +17,10 @@ branch_labels = None
 depends_on = None
 
 _NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-_LONG_TEXT = sa.Text().with_variant(mysql.LONGTEXT(), "mysql", "mariadb")
-_VECTOR = sa.LargeBinary().with_variant(mysql.MEDIUMBLOB(), "mysql", "mariadb")
-_MYSQL: dict[str, Any] = {"mysql_charset": "utf8mb4", "mysql_engine": "InnoDB", "mariadb_charset": "utf8mb4"}
+_LONG_TEXT = sa.Text().with_variant(mysql.LONGTEXT(), "mysql")
+_WORDS = sa.Text().with_variant(mysql.LONGTEXT(collation="utf8mb4_unicode_ci"), "mysql")
+_VECTOR = sa.LargeBinary().with_variant(mysql.MEDIUMBLOB(), "mysql")
+_MYSQL: dict[str, Any] = {"mysql_engine": "InnoDB", "mysql_charset": "utf8mb4", "mysql_collate": "utf8mb4_bin"}
 
 
 def upgrade() -> None:
@@ -62,14 +63,15 @@ def upgrade() -> None:
         sa.Column("translations", sa.JSON(), nullable=False),
         sa.Column("withdrawn", sa.Boolean(), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
-        sa.Column("words", _LONG_TEXT, nullable=False),
+        sa.Column("words", _WORDS, nullable=False),
+        sa.Column("imported_sha256", sa.String(length=64), nullable=False),
         sa.Column("updated_at", sa.Double(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_records")),
         sa.UniqueConstraint("external_id", name=op.f("uq_records_external_id")),
         **_MYSQL,
     )
-    op.create_index("ix_records_museum", "records", ["museum"], unique=False, mysql_length=100, mariadb_length=100)
-    op.create_index("ix_records_typology", "records", ["typology"], unique=False, mysql_length=100, mariadb_length=100)
+    op.create_index("ix_records_museum", "records", ["museum"], unique=False, mysql_length=100)
+    op.create_index("ix_records_typology", "records", ["typology"], unique=False, mysql_length=100)
     op.create_index("ix_records_updated_at", "records", ["updated_at"], unique=False)
     op.create_table(
         "images",
@@ -85,6 +87,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("record_id", "sha256", name=op.f("uq_images_record_id_sha256")),
         **_MYSQL,
     )
+    op.create_index("ix_images_record_id_source", "images", ["record_id", "source"], mysql_length={"source": 191})
     op.create_table(
         "search_events",
         sa.Column("batch_id", sa.String(length=32), nullable=False),
@@ -124,7 +127,7 @@ def upgrade() -> None:
     op.create_index("ix_searches_status_created_at", "searches", ["status", "created_at"], unique=False)
     op.create_table(
         "embeddings",
-        sa.Column("sequence", _NUMBER, autoincrement=True, nullable=False),
+        sa.Column("sequence", _NUMBER, autoincrement=False, nullable=False),
         sa.Column("image_id", _NUMBER, nullable=False),
         sa.Column("model_id", sa.String(length=191), nullable=False),
         sa.Column("vector", _VECTOR, nullable=False),
@@ -134,6 +137,14 @@ def upgrade() -> None:
         **_MYSQL,
     )
     op.create_index("ix_embeddings_model_id_sequence", "embeddings", ["model_id", "sequence"], unique=False)
+    counters = op.create_table(
+        "counters",
+        sa.Column("name", sa.String(length=64), nullable=False),
+        sa.Column("value", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_counters")),
+        **_MYSQL,
+    )
+    op.bulk_insert(counters, [{"name": "embeddings", "value": 0}])
     if op.get_context().dialect.name == "sqlite":
         op.execute("CREATE VIRTUAL TABLE record_words USING fts5(words, tokenize='unicode61 remove_diacritics 2')")
     else:
@@ -144,6 +155,7 @@ def downgrade() -> None:
     if op.get_context().dialect.name == "sqlite":
         op.drop_table("record_words")
     for table in (
+        "counters",
         "embeddings",
         "searches",
         "search_events",

@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.contract import encoders
+from tests.servers import databases
 from tests.servers.rabbitmq import TEST_TOPOLOGY, RabbitmqServer, delete_our_queues
 from tests.servers.triton_repository import Served
-from vitrine.adapters import model_files, sql_migrations
+from vitrine.adapters import model_files
 from vitrine.adapters.image_folder import ImageFolder
 from vitrine.adapters.memory_broker import MemoryBroker
 from vitrine.adapters.onnx_encoder import OnnxEncoder
@@ -23,30 +24,13 @@ from vitrine.adapters.sql_ledger import SqlLedger
 from vitrine.ports import Broker, Catalogue, Encoder, ImageStore, SearchLedger
 from vitrine.testing import MemoryCatalogue, MemoryImageStore, ToyEncoder
 
-DATABASES = ["sqlite"]
 
-
-@pytest.fixture
-def open_database(tmp_path: pathlib.Path) -> Iterator[Callable[[str], Database]]:
-    """Opens an empty, migrated database of the kind that is named."""
-    with contextlib.ExitStack() as opened:
-
-        def open_one(kind: str) -> Database:
-            assert kind in DATABASES
-            database = Database(f"sqlite:///{tmp_path / 'catalogue.sqlite3'}")
-            opened.callback(database.close)
-            sql_migrations.migrate(database)
-            return database
-
-        yield open_one
-
-
-@pytest.fixture(params=DATABASES)
+@pytest.fixture(params=databases.KINDS)
 def database(request: pytest.FixtureRequest, open_database: Callable[[str], Database]) -> Database:
     return open_database(request.param)
 
 
-@pytest.fixture(params=[*DATABASES, "memory"])
+@pytest.fixture(params=[*databases.KINDS, "memory"])
 def catalogue(request: pytest.FixtureRequest, open_database: Callable[[str], Database]) -> Catalogue:
     return MemoryCatalogue() if request.param == "memory" else SqlCatalogue(open_database(request.param))
 

@@ -10,7 +10,7 @@ import pytest
 
 from vitrine import errors
 from vitrine.domain import Record, RecordContent
-from vitrine.ports import Catalogue
+from vitrine.ports import Catalogue, Imported
 
 VASE = RecordContent(
     external_id="v-1",
@@ -58,6 +58,20 @@ def test_putting_a_changed_record_updates_it_under_its_number(catalogue: Catalog
     assert catalogue.record(first).revision == 2
 
 
+def test_what_was_imported_is_known_by_its_external_id(catalogue: Catalogue) -> None:
+    first, _ = catalogue.put_record(VASE, imported_sha256="a" * 64)
+    second, _ = catalogue.put_record(RecordContent(external_id="V-1"))
+    assert catalogue.put_record(dataclasses.replace(VASE, name="Кувшин")) == (first, True)
+    catalogue.withdraw(first)
+    assert catalogue.imported(["v-1", "V-1", "nobody"]) == {
+        "v-1": Imported(record_id=first, sha256="a" * 64),
+        "V-1": Imported(record_id=second, sha256=""),
+    }
+    assert catalogue.put_record(catalogue.record(second).content, imported_sha256="b" * 64) == (second, False)
+    assert catalogue.imported(["V-1"])["V-1"].sha256 == "b" * 64
+    assert catalogue.imported([]) == {}
+
+
 def test_two_writers_of_one_external_id_make_one_record(catalogue: Catalogue) -> None:
     threads = [threading.Thread(target=catalogue.put_record, args=(VASE,)) for _ in range(8)]
     for thread in threads:
@@ -83,9 +97,8 @@ def test_the_images_of_a_record_keep_their_order_and_are_stored_once(catalogue: 
     assert catalogue.record(record_id).image_ids == (first, second)
     assert catalogue.image(second).position == 1
     assert (catalogue.image(first).width, catalogue.image(first).height) == (30, 20)
-    moved = catalogue.image_by_source(record_id, "moved.jpg")
-    assert moved is not None and moved.id == first
-    assert catalogue.image_by_source(record_id, "nowhere.jpg") is None
+    assert catalogue.images_by_source([record_id]) == {(record_id, "moved.jpg"): first, (record_id, "b.jpg"): second}
+    assert catalogue.images_by_source([]) == {}
 
 
 def test_every_change_of_a_record_shows_in_the_next_answer_under_a_new_revision(catalogue: Catalogue) -> None:
@@ -160,7 +173,9 @@ def test_a_changed_record_shows_its_new_words(catalogue: Catalogue) -> None:
     assert not catalogue.browse(text="ваза").records
 
 
-@pytest.mark.parametrize("text", ["ваза", "ВАЗЫ расписные", "емкость", "vases", "кп-17", "петровой", "v-1"])
+@pytest.mark.parametrize(
+    "text", ["ваза", "ВАЗЫ расписные", "емкость", "vases", "кп-17", "петровой", "v-1", "17", "с двумя"]
+)
 def test_full_text_finds_inflected_words_numbers_authors_and_translations(catalogue: Catalogue, text: str) -> None:
     catalogue.put_record(VASE)
     catalogue.put_record(RecordContent(external_id="other-9", name="Меч"))

@@ -14,7 +14,6 @@ from vitrine.adapters.faiss_index import FaissIndex
 from vitrine.adapters.snapshot_folder import SnapshotFolder
 from vitrine.domain import RecordContent
 from vitrine.ports import Catalogue, SnapshotNotes
-from vitrine.testing import MemoryCatalogue
 from vitrine.verdict import Calibration
 
 MODEL = "net@0123456789abcdef"
@@ -24,8 +23,8 @@ DIMENSION = 16
 class House:
     """A catalogue with embeddings, a snapshot folder and an index over both."""
 
-    def __init__(self, root: pathlib.Path) -> None:
-        self.catalogue: Catalogue = MemoryCatalogue()
+    def __init__(self, root: pathlib.Path, catalogue: Catalogue) -> None:
+        self.catalogue = catalogue
         self.snapshots = SnapshotFolder(root)
         self.record, _ = self.catalogue.put_record(RecordContent(external_id="r"))
         self.index = FaissIndex(model_id=MODEL, dimension=DIMENSION, snapshots=self.snapshots, catalogue=self.catalogue)
@@ -57,8 +56,8 @@ class House:
 
 
 @pytest.fixture
-def house(tmp_path: pathlib.Path) -> House:
-    return House(tmp_path / "snapshots")
+def house(tmp_path: pathlib.Path, catalogue: Catalogue) -> House:
+    return House(tmp_path / "snapshots", catalogue)
 
 
 def unit(count: int, seed: int = 0) -> npt.NDArray[np.float32]:

@@ -39,13 +39,13 @@ def test_an_unknown_search_or_batch_is_not_found(ledger: SearchLedger) -> None:
     for ask in (ledger.get, ledger.batch):
         with pytest.raises(errors.NotFound):
             ask("nothing")
-    assert ledger.start("nothing", 1) is None
+    assert ledger.start("nothing") is None
     assert not ledger.fail("nothing", Problem(code="x", message="y"))
 
 
 def test_a_search_goes_from_accepted_to_completed_and_tells_each_step(ledger: SearchLedger) -> None:
     ledger.accept("b", [new("s")])
-    assert ledger.start("s", 1) is not None
+    assert ledger.start("s") is not None
     told = ledger.record_stages("s", [(Stage.DECODING, 1.0)])
     finished = ledger.complete("s", '{"matches":[]}', [(Stage.EMBEDDING, 2.0)])
     assert [event.stage for event in [*told, *finished]] == [Stage.DECODING, Stage.EMBEDDING, Stage.DONE]
@@ -73,7 +73,7 @@ def test_a_terminal_row_never_changes(ledger: SearchLedger, first: str) -> None:
     for how in ("complete", "fail", "cancel"):
         assert not end(how)
     assert not ledger.record_stages("s", [(Stage.DECODING, 1.0)])
-    assert ledger.start("s", 2) is None
+    assert ledger.start("s") is None
     assert ledger.get("s") == before
     assert sum(event.kind.terminal for event in ledger.events_after("b", 0)) == 1
 
@@ -104,7 +104,7 @@ def test_events_of_a_batch_have_no_gaps_when_many_write(ledger: SearchLedger) ->
     ledger.accept("b", [new(f"s{number}") for number in range(6)])
 
     def work(number: int) -> None:
-        ledger.start(f"s{number}", 1)
+        ledger.start(f"s{number}")
         ledger.record_stages(f"s{number}", [(Stage.DECODING, 1.0)])
         ledger.complete(f"s{number}", "{}", [(Stage.EMBEDDING, 2.0)])
 
@@ -118,7 +118,7 @@ def test_events_of_a_batch_have_no_gaps_when_many_write(ledger: SearchLedger) ->
 
 def test_a_released_search_waits_again_as_if_it_had_not_been_started(ledger: SearchLedger) -> None:
     ledger.accept("b", [new("s")])
-    ledger.start("s", 1)
+    ledger.start("s")
     ledger.release("s")
     search = ledger.get("s")
     assert (search.status, search.attempts) == (Status.ACCEPTED, 0)
@@ -130,7 +130,7 @@ def test_a_released_search_waits_again_as_if_it_had_not_been_started(ledger: Sea
 
 def test_unfinished_searches_are_known_and_have_their_place(ledger: SearchLedger) -> None:
     ledger.accept("b", [new("s1"), new("s2"), new("s3")])
-    ledger.start("s1", 1)
+    ledger.start("s1")
     ledger.cancel("s2")
     assert list(ledger.unfinished()) == ["s1", "s3"]
     assert list(ledger.unfinished(silent_s=3600)) == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import sqlalchemy as sa
@@ -15,9 +15,11 @@ from vitrine import errors
 from vitrine.adapters import sql_fulltext
 from vitrine.adapters.record_cache import RecordCache
 from vitrine.adapters.sql_engine import Database
-from vitrine.adapters.sql_schema import embeddings, images, records
+from vitrine.adapters.sql_schema import counters, embeddings, images, records
 from vitrine.domain import CatalogueImage, Embedding, Record, RecordContent, StoredEmbedding
-from vitrine.ports import CatalogueCounts, Page
+from vitrine.ports import CatalogueCounts, Imported, Page
+
+_T = TypeVar("_T")
 
 _CONTENT_FIELDS = tuple(field.name for field in dataclasses.fields(RecordContent))
 # What a record is made of: not the words that full-text search looks through.
@@ -38,6 +40,17 @@ _IMAGE_NUMBERS = (
 _NEXT_REVISION = (
     records.update().where(records.c.id == sa.bindparam("this_record")).values(revision=records.c.revision + 1)
 )
+_IMPORTED = sa.select(records.c.external_id, records.c.id, records.c.imported_sha256).where(
+    records.c.external_id.in_(sa.bindparam("wanted", expanding=True))
+)
+_LOCK_RECORD = sa.select(records.c.id).where(records.c.id == sa.bindparam("this_record")).with_for_update()
+_OWN_IMAGES = sa.select(images.c.sha256, images.c.id).where(images.c.record_id == sa.bindparam("this_record"))
+_EMBEDDED = sa.select(embeddings.c.image_id).where(
+    embeddings.c.model_id == sa.bindparam("model"), embeddings.c.image_id.in_(sa.bindparam("wanted", expanding=True))
+)
+_SEQUENCE = counters.c.name == "embeddings"
+_LOCK_SEQUENCE = sa.select(counters.c.value).where(_SEQUENCE).with_for_update()
+_COUNT_SEQUENCE = counters.update().where(_SEQUENCE).values(value=sa.bindparam("last"))
 # Databases limit the parameters of one statement (SQLite's default: 32,766).
 _CHUNK = 5_000
 
@@ -50,44 +63,56 @@ class SqlCatalogue:
 
     # Records
 
-    def put_record(self, content: RecordContent) -> tuple[int, bool]:
+    def put_record(self, content: RecordContent, *, imported_sha256: str = "") -> tuple[int, bool]:
+        def put(connection: sa.Connection) -> tuple[int, bool]:
+            return self._put_record(connection, content, imported_sha256)
+
         try:
-            return self._put_record(content)
+            return self._database.transact(put)
         except exc.IntegrityError:
             # Somebody else inserted the same external id in between: now it is an update.
-            return self._put_record(content)
+            return self._database.transact(put)
 
-    def _put_record(self, content: RecordContent) -> tuple[int, bool]:
+    def _put_record(self, connection: sa.Connection, content: RecordContent, imported_sha256: str) -> tuple[int, bool]:
         query = sa.select(records).where(records.c.external_id == content.external_id)
-        with self._database.writing() as connection:
-            row = connection.execute(query.with_for_update()).mappings().first()
-            if row is None:
-                inserted = connection.execute(records.insert(), {**_row(content), "revision": 1, "withdrawn": False})
-                record_id = int(inserted.inserted_primary_key[0])  # type: ignore[index]
-                self._fulltext.put(connection, record_id, _words(content))
-                return record_id, True
-            if _content(row) == content and not row["withdrawn"]:
-                return row["id"], False
-            self._update(connection, row["id"], content, withdrawn=False)
-            return row["id"], True
+        imported = {"imported_sha256": imported_sha256} if imported_sha256 else {}
+        row = connection.execute(query.with_for_update()).mappings().first()
+        if row is None:
+            new = {**self._row(content), "revision": 1, "withdrawn": False, **imported}
+            record_id = int(connection.execute(records.insert(), new).inserted_primary_key[0])  # type: ignore[index]
+            self._fulltext.put(connection, record_id, new["words"])
+            return record_id, True
+        if _content(row) == content and not row["withdrawn"]:
+            if imported and row["imported_sha256"] != imported_sha256:
+                connection.execute(records.update().where(records.c.id == row["id"]).values(imported))
+            return row["id"], False
+        self._update(connection, row["id"], content, withdrawn=False, **imported)
+        return row["id"], True
+
+    def imported(self, external_ids: Iterable[str]) -> Mapping[str, Imported]:
+        found: dict[str, Imported] = {}
+        with self._database.reading() as connection:
+            for chunk in _chunks(list(external_ids)):
+                rows = connection.execute(_IMPORTED, {"wanted": chunk})
+                found.update((row.external_id, Imported(record_id=row.id, sha256=row.imported_sha256)) for row in rows)
+        return found
 
     def update_record(self, record_id: int, content: RecordContent) -> Record:
         self.record(record_id)
         try:
-            with self._database.writing() as connection:
-                self._update(connection, record_id, content)
+            self._database.transact(lambda connection: self._update(connection, record_id, content))
         except exc.IntegrityError as error:
             raise errors.RejectedInput(f"Another record has the external id {content.external_id!r}.") from error
         return self.record(record_id)
 
     def withdraw(self, record_id: int) -> None:
         self.record(record_id)
-        with self._database.writing() as connection:
-            connection.execute(
-                records.update()
-                .where(records.c.id == record_id)
-                .values(withdrawn=True, revision=records.c.revision + 1, updated_at=time.time())
-            )
+        hidden = (
+            records.update()
+            .where(records.c.id == record_id)
+            .values(withdrawn=True, revision=records.c.revision + 1, updated_at=time.time())
+        )
+        self._database.transact(lambda connection: connection.execute(hidden))
 
     def record(self, record_id: int) -> Record:
         found = self._records(records.c.id == record_id)
@@ -142,13 +167,22 @@ class SqlCatalogue:
         with self._database.reading() as connection:
             return {name: _facet(connection, records.c[name]) for name in ("typology", "museum")}
 
-    def _update(self, connection: sa.Connection, record_id: int, content: RecordContent, **further: bool) -> None:
+    def _update(self, connection: sa.Connection, record_id: int, content: RecordContent, **further: Any) -> None:
+        changed = {**self._row(content), **further}
         connection.execute(
-            records.update()
-            .where(records.c.id == record_id)
-            .values(**_row(content), **further, revision=records.c.revision + 1)
+            records.update().where(records.c.id == record_id).values(**changed, revision=records.c.revision + 1)
         )
-        self._fulltext.put(connection, record_id, _words(content))
+        self._fulltext.put(connection, record_id, changed["words"])
+
+    def _row(self, content: RecordContent) -> dict[str, Any]:
+        fields = {name: getattr(content, name) for name in _CONTENT_FIELDS}
+        return {
+            **fields,
+            "authors": list(content.authors),
+            "translations": {language: dict(texts) for language, texts in content.translations.items()},
+            "words": self._fulltext.words(_text(content)),
+            "updated_at": time.time(),
+        }
 
     def _records(self, condition: sa.ColumnElement[bool], limit: int | None = None) -> list[Record]:
         query = _RECORD.where(condition)
@@ -159,31 +193,31 @@ class SqlCatalogue:
     # Images
 
     def add_image(self, record_id: int, *, sha256: str, width: int, height: int, source: str) -> int:
-        own = sa.and_(images.c.record_id == record_id, images.c.sha256 == sha256)
-        with self._database.writing() as connection:
-            known = connection.execute(sa.select(images.c.id).where(own)).scalar()
-            if known is not None:
+        row = {"record_id": record_id, "sha256": sha256, "width": width, "height": height, "source": source}
+
+        def add(connection: sa.Connection) -> int:
+            # Who adds to a record waits for its turn here, so that no two images get one position.
+            connection.execute(_LOCK_RECORD, {"this_record": record_id})
+            known = {own.sha256: own.id for own in connection.execute(_OWN_IMAGES, {"this_record": record_id})}
+            if sha256 in known:
                 # The file may have moved: the next run finds it by its new place.
-                connection.execute(images.update().where(images.c.id == known).values(source=source))
-                return int(known)
-            count = sa.select(sa.func.count()).select_from(images).where(images.c.record_id == record_id)
-            row = {
-                "record_id": record_id,
-                "sha256": sha256,
-                "position": connection.execute(count).scalar_one(),
-                "width": width,
-                "height": height,
-                "source": source,
-            }
+                connection.execute(images.update().where(images.c.id == known[sha256]).values(source=source))
+                return int(known[sha256])
             # Who keeps the record as it was sees by its revision that it has another image now.
             connection.execute(_NEXT_REVISION, {"this_record": record_id})
-            return int(connection.execute(images.insert(), row).inserted_primary_key[0])  # type: ignore[index]
+            inserted = connection.execute(images.insert(), {**row, "position": len(known)})
+            return int(inserted.inserted_primary_key[0])  # type: ignore[index]
 
-    def image_by_source(self, record_id: int, source: str) -> CatalogueImage | None:
-        query = sa.select(images).where(images.c.record_id == record_id, images.c.source == source)
+        return self._database.transact(add)
+
+    def images_by_source(self, record_ids: Iterable[int]) -> Mapping[tuple[int, str], int]:
+        query = sa.select(images.c.record_id, images.c.source, images.c.id)
+        found: dict[tuple[int, str], int] = {}
         with self._database.reading() as connection:
-            row = connection.execute(query).mappings().first()
-        return _image(row) if row else None
+            for chunk in _chunks(list(record_ids)):
+                rows = connection.execute(query.where(images.c.record_id.in_(chunk)))
+                found.update(((row.record_id, row.source), row.id) for row in rows)
+        return found
 
     def image(self, image_id: int) -> CatalogueImage:
         found = self.images([image_id])
@@ -207,31 +241,35 @@ class SqlCatalogue:
     # Embeddings
 
     def add_embeddings(self, model_id: str, vectors: Mapping[int, Embedding]) -> int:
-        new = self.images_without_embedding(model_id, list(vectors))
-        rows = [
-            {"image_id": image_id, "model_id": model_id, "vector": np.asarray(vector, "<f4").tobytes()}
-            for image_id, vector in vectors.items()
-            if image_id in new
-        ]
-        if not rows:
-            return 0
-        try:
-            with self._database.writing() as connection:
+        """One transaction at a time, from the lock on the counter to its commit.
+
+        So sequences become visible in their order: who has seen one will never find a smaller one later. And so no
+        image is embedded twice, whoever else embeds it now.
+        """
+
+        def add(connection: sa.Connection) -> int:
+            last = connection.execute(_LOCK_SEQUENCE).scalar_one()
+            embedded = _embedded(connection, model_id, list(vectors))
+            new = [(image_id, vector) for image_id, vector in vectors.items() if image_id not in embedded]
+            rows = [
+                {
+                    "sequence": sequence,
+                    "image_id": image_id,
+                    "model_id": model_id,
+                    "vector": np.asarray(vector, "<f4").tobytes(),
+                }
+                for sequence, (image_id, vector) in enumerate(new, start=last + 1)
+            ]
+            if rows:
                 connection.execute(embeddings.insert(), rows)
-        except exc.IntegrityError:
-            # Another process embedded one of them in between: exactly one stays, whichever it is.
-            return self.add_embeddings(model_id, vectors)
-        return len(rows)
+                connection.execute(_COUNT_SEQUENCE, {"last": last + len(rows)})
+            return len(rows)
+
+        return self._database.transact(add)
 
     def images_without_embedding(self, model_id: str, image_ids: Sequence[int]) -> set[int]:
-        missing = set(image_ids)
         with self._database.reading() as connection:
-            for chunk in _chunks(list(image_ids)):
-                query = sa.select(embeddings.c.image_id).where(
-                    embeddings.c.model_id == model_id, embeddings.c.image_id.in_(chunk)
-                )
-                missing.difference_update(connection.execute(query).scalars())
-        return missing
+            return set(image_ids) - _embedded(connection, model_id, image_ids)
 
     def embeddings_after(self, model_id: str, sequence: int, limit: int) -> Sequence[StoredEmbedding]:
         query = (
@@ -264,6 +302,13 @@ class SqlCatalogue:
                 images=count(_count(images)),
                 embeddings=count(_count(embeddings).where(embeddings.c.model_id == model_id)),
             )
+
+
+def _embedded(connection: sa.Connection, model_id: str, image_ids: Sequence[int]) -> set[int]:
+    found: set[int] = set()
+    for chunk in _chunks(image_ids):
+        found.update(connection.execute(_EMBEDDED, {"model": model_id, "wanted": chunk}).scalars())
+    return found
 
 
 def _count(table: sa.Table) -> sa.Select[Any]:
@@ -303,27 +348,17 @@ def _image_numbers(connection: sa.Connection, record_ids: Sequence[int]) -> dict
     return numbers
 
 
-def _row(content: RecordContent) -> dict[str, Any]:
-    fields = {name: getattr(content, name) for name in _CONTENT_FIELDS}
-    return {
-        **fields,
-        "authors": list(content.authors),
-        "translations": {language: dict(texts) for language, texts in content.translations.items()},
-        "words": _words(content),
-        "updated_at": time.time(),
-    }
-
-
 def _content(row: sa.RowMapping) -> RecordContent:
     fields = {name: row[name] for name in _CONTENT_FIELDS}
     return RecordContent(**{**fields, "authors": tuple(row["authors"])})
 
 
-def _words(content: RecordContent) -> str:
+def _text(content: RecordContent) -> str:
+    """All that full-text search looks through."""
     texts = [str(getattr(content, name) or "") for name in _CONTENT_FIELDS if name not in ("authors", "translations")]
     texts += content.authors
     texts += [text for translation in content.translations.values() for text in translation.values()]
-    return sql_fulltext.folded(" ".join(texts))
+    return " ".join(texts)
 
 
 def _image(row: sa.RowMapping) -> CatalogueImage:
@@ -337,7 +372,7 @@ def _image(row: sa.RowMapping) -> CatalogueImage:
     )
 
 
-def _chunks(values: Sequence[int]) -> Iterable[Sequence[int]]:
+def _chunks(values: Sequence[_T]) -> Iterable[Sequence[_T]]:
     for start in range(0, len(values), _CHUNK):
         yield values[start : start + _CHUNK]
 

@@ -1,80 +1,147 @@
-"""Engines: how SQLite and MySQL are opened, read and written, and what their failures mean."""
+"""Engines: how SQLite, MySQL and MariaDB are opened, read and written."""
 
 from __future__ import annotations
 
 import contextlib
+import random
 import sqlite3
 import threading
-from collections.abc import Iterator
-from typing import Any, Literal
+import time
+from collections.abc import Callable, Iterator
+from typing import Any, Literal, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import exc, pool
 
 from vitrine import errors
+from vitrine.adapters.sql_failures import BrokenOff, translated
+
+_T = TypeVar("_T")
 
 _BUSY_TIMEOUT_S = 30
+_CONNECT_TIMEOUT_S = 5
+# A server that has stopped answering is given up after this; a question of ours takes milliseconds.
+_ANSWER_TIMEOUT_S = 60
+# Before another try of a transaction that was broken off. A deadlock is over at once, a lost connection soon.
+_PAUSES_S = (0.02, 0.1, 0.3, 1.0)
+# Strict: a value that does not fit is refused, never cut. Waiting for a lock ends before a client gives up.
+_SESSION = "SET SESSION sql_mode='STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION', innodb_lock_wait_timeout=10"
+_NO_URL = (
+    "VITRINE_DATABASE_URL is neither SQLite nor MySQL: sqlite:////path/catalogue.sqlite3 is one URL,"
+    " mysql+pymysql://user:password@host:3306/vitrine another."
+)
 
 
 class Database:
-    """Connections to write and to read; `reading` and `writing` translate what SQLAlchemy raises into our errors."""
+    """Connections to write and to read; all that SQLAlchemy raises in them becomes an error of ours."""
 
-    def __init__(self, url: str) -> None:
-        self.dialect = sa.make_url(url).get_backend_name()
+    def __init__(self, url: str, *, answer_timeout_s: int = _ANSWER_TIMEOUT_S) -> None:
+        """Connects to nothing yet. Raises Misconfigured for a URL that cannot be one."""
+        address = _address(url)
+        self.dialect = address.get_backend_name()
         # Readers are connected as such for good: switching a connection to and fro costs more than a query.
         read_only: dict[str, Any] = {"isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True}
         # SQLite lets one write at a time, and who waits for it polls; who waits here is woken.
         self._turn: contextlib.AbstractContextManager[Any] = contextlib.nullcontext()
         if self.dialect == "sqlite":
             self._turn = threading.Lock()
-            self._reader = _sqlite(url, **read_only)
+            self._reader = _sqlite(address, **read_only)
             # FULL: what a commit acknowledged survives a power cut. An accepted search is a promise.
-            self._writer, self._quick_writer = _sqlite(url, synchronous="FULL"), _sqlite(url, synchronous="NORMAL")
+            self._writer, self._quick_writer = (
+                _sqlite(address, synchronous="FULL"),
+                _sqlite(address, synchronous="NORMAL"),
+            )
             for engine in (self._writer, self._quick_writer):
                 sa.event.listen(engine, "begin", _begin_immediate)
         else:
-            self._reader, self._writer = _server(url, **read_only), _server(url)
+            self._reader = _server(address, answer_timeout_s, **read_only)
+            # What is read under a lock is what others have committed, and gaps are not locked: fewer deadlocks.
+            self._writer = _server(address, answer_timeout_s, isolation_level="READ COMMITTED")
             self._quick_writer = self._writer
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[sa.Connection]:
-        with _translated(), self._reader.connect() as connection:
+        with translated(), self._reader.connect() as connection:
             yield connection
 
     @contextlib.contextmanager
     def writing(self, *, durable: bool = True) -> Iterator[sa.Connection]:
-        """One transaction, committed at the end of the block.
+        """One transaction, committed at the end of the block; run once. Raises BrokenOff where it may be run again.
 
         ``durable=False`` is for what a power cut may undo because it is done again then; a killed process undoes
         nothing either way.
         """
         engine = self._writer if durable else self._quick_writer
-        with self._turn, _translated(), engine.begin() as connection:
+        with self._turn, translated(), engine.begin() as connection:
             yield connection
+
+    def transact(
+        self,
+        work: Callable[[sa.Connection], _T],
+        *,
+        durable: bool = True,
+        stored: Callable[[sa.Connection], _T | None] | None = None,
+    ) -> _T:
+        """Run ``work`` in one transaction, and again where the database broke it off.
+
+        A connection that is lost at COMMIT leaves nobody knowing the outcome. So ``work`` must be safe to repeat, or
+        ``stored`` must find what an earlier try has left: it is asked first then, and None means nothing was left.
+        """
+        outcome_unknown = False
+
+        def attempt() -> _T:
+            with self.writing(durable=durable) as connection:
+                found = stored(connection) if stored and outcome_unknown else None
+                return work(connection) if found is None else found
+
+        for pause_s in _PAUSES_S:
+            try:
+                return attempt()
+            except BrokenOff as error:
+                outcome_unknown |= error.outcome_unknown
+                time.sleep(pause_s * random.uniform(0.5, 1))
+        return attempt()
 
     def close(self) -> None:
         for engine in (self._reader, self._writer, self._quick_writer):
             engine.dispose()
 
 
-@contextlib.contextmanager
-def _translated() -> Iterator[None]:
+def _address(url: str) -> sa.URL:
     try:
-        yield
-    except (exc.OperationalError, exc.InterfaceError, exc.TimeoutError, exc.InternalError) as error:
-        raise errors.DependencyUnavailable(f"The database did not answer: {error.__cause__ or error}") from error
-    except exc.DBAPIError as error:
-        if error.connection_invalidated:
-            raise errors.DependencyUnavailable("The connection to the database was lost.") from error
-        raise
+        address = sa.make_url(url)
+    except exc.ArgumentError as error:
+        raise errors.Misconfigured(_NO_URL) from error
+    match address.get_backend_name():
+        case "sqlite":
+            return address
+        case "mysql" | "mariadb":
+            return address.set(drivername="mysql+pymysql")
+        case _:
+            raise errors.Misconfigured(_NO_URL)
 
 
-def _server(url: str, **options: Any) -> sa.Engine:
-    return sa.create_engine(url, pool_pre_ping=True, pool_size=8, max_overflow=8, pool_recycle=1800, **options)
+def _server(address: sa.URL, answer_timeout_s: int, **options: Any) -> sa.Engine:
+    limits = {
+        "connect_timeout": _CONNECT_TIMEOUT_S,
+        "read_timeout": answer_timeout_s,
+        "write_timeout": answer_timeout_s,
+        "init_command": _SESSION,
+    }
+    return sa.create_engine(
+        address,
+        pool_pre_ping=True,
+        pool_recycle=1800,
+        pool_size=8,
+        max_overflow=8,
+        # What the URL says itself stays.
+        connect_args={name: value for name, value in limits.items() if name not in address.query},
+        **options,
+    )
 
 
-def _sqlite(url: str, *, synchronous: Literal["FULL", "NORMAL"] = "FULL", **options: Any) -> sa.Engine:
-    engine = sa.create_engine(url, poolclass=pool.QueuePool, pool_size=16, max_overflow=16, **options)
+def _sqlite(address: sa.URL, *, synchronous: Literal["FULL", "NORMAL"] = "FULL", **options: Any) -> sa.Engine:
+    engine = sa.create_engine(address, poolclass=pool.QueuePool, pool_size=16, max_overflow=16, **options)
 
     @sa.event.listens_for(engine, "connect")
     def prepare(connection: sqlite3.Connection, _record: Any) -> None:

@@ -6,6 +6,7 @@ import re
 from typing import Protocol
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import mysql
 
 from vitrine import errors
 from vitrine.adapters.sql_schema import records
@@ -19,7 +20,17 @@ _ENDING = 2
 _SHORTEST_STEM = 3
 
 
+# InnoDB leaves out words of one or two letters and English stop words: with this before it, no word is one of those.
+_MYSQL_PREFIX = "vv"
+# InnoDB leaves out words of more than 84 characters.
+_LONGEST = 60
+
+
 class Fulltext(Protocol):
+    def words(self, text: str) -> str:
+        """What is kept in `records.words`."""
+        ...
+
     def put(self, connection: sa.Connection, record_id: int, words: str) -> None: ...
     def matches(self, text: str) -> sa.ColumnElement[bool]: ...
 
@@ -42,6 +53,9 @@ def stems(text: str) -> list[str]:
 
 
 class _Fts5:
+    def words(self, text: str) -> str:
+        return folded(text)
+
     def put(self, connection: sa.Connection, record_id: int, words: str) -> None:
         table = sa.table(SQLITE_TABLE, sa.column("rowid"), sa.column("words"))
         connection.execute(table.delete().where(table.c.rowid == record_id))
@@ -54,9 +68,12 @@ class _Fts5:
 
 
 class _MysqlFulltext:
+    def words(self, text: str) -> str:
+        return " ".join(_MYSQL_PREFIX + word[:_LONGEST] for word in _WORD.findall(folded(text)))
+
     def put(self, connection: sa.Connection, record_id: int, words: str) -> None:
         """The index is on `records.words` itself."""
 
     def matches(self, text: str) -> sa.ColumnElement[bool]:
-        query = " ".join(f"+{stem}*" for stem in stems(text))
-        return sa.text("MATCH (records.words) AGAINST (:query IN BOOLEAN MODE)").bindparams(query=query)  # type: ignore[return-value]
+        query = " ".join(f"+{_MYSQL_PREFIX}{stem[:_LONGEST]}*" for stem in stems(text))
+        return mysql.match(records.c.words, against=query).in_boolean_mode()

@@ -1,5 +1,7 @@
 """The search ledger in SQL. Each method is one transaction; a terminal row never changes again.
 
+Every method may be repeated when a connection was lost at COMMIT: what the first try has stored is found then, by its
+times, under the lock of the search's row.
 Statements are built once: building one anew takes SQLAlchemy longer than SQLite needs to run it.
 """
 
@@ -12,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy import exc
 
 from vitrine import errors
 from vitrine.adapters.sql_engine import Database
@@ -20,6 +23,7 @@ from vitrine.domain import Filters, NewSearch, Problem, Region, Search, Stage, S
 from vitrine.messages import EventKind, SearchEvent
 
 _Stages = Sequence[tuple[Stage, float]]
+_NewEvent = tuple[EventKind, Stage, float, Mapping[str, str] | None]
 
 _THIS = searches.c.id == sa.bindparam("this_search")
 _OPEN = sa.or_(searches.c.status == Status.ACCEPTED.value, searches.c.status == Status.RUNNING.value)
@@ -40,6 +44,16 @@ _RELEASE = (
 _CHANGE_OPEN = searches.update().where(_THIS, _OPEN)
 _COUNT_EVENTS = batches.update().where(_ITS_BATCH).values(last_sequence=batches.c.last_sequence + sa.bindparam("more"))
 _COUNTED = sa.select(batches.c.id, batches.c.last_sequence).where(_ITS_BATCH)
+_LOCK = sa.select(searches.c.batch_id).where(_THIS).with_for_update()
+_EVENTS_AT = (
+    sa.select(search_events)
+    .where(
+        search_events.c.batch_id == sa.bindparam("this_batch"),
+        search_events.c.search_id == sa.bindparam("this_search"),
+        search_events.c.at.in_(sa.bindparam("times", expanding=True)),
+    )
+    .order_by(search_events.c.sequence)
+)
 _EVENTS_AFTER = (
     sa.select(search_events)
     .where(
@@ -100,12 +114,19 @@ class SqlLedger:
             _event_row(batch_id, number, search.id, EventKind.STAGE_REACHED, Stage.QUEUED, now, None)
             for number, search in enumerate(new, start=1)
         ]
-        with self._database.writing() as connection:
-            connection.execute(
-                batches.insert(), {"id": batch_id, "size": len(new), "last_sequence": len(new), "created_at": now}
-            )
+        batch = {"id": batch_id, "size": len(new), "last_sequence": len(new), "created_at": now}
+
+        def insert(connection: sa.Connection) -> None:
+            connection.execute(batches.insert(), batch)
             connection.execute(searches.insert(), rows)
             connection.execute(search_events.insert(), events)
+
+        try:
+            self._database.transact(insert)
+        except exc.IntegrityError:
+            # Accepted by an earlier try, unless these are other searches under a batch's id that is taken.
+            if [row["id"] for row in rows] != [search.id for search in self.batch(batch_id)]:
+                raise
 
     def get(self, search_id: str) -> Search:
         with self._database.reading() as connection:
@@ -121,23 +142,23 @@ class SqlLedger:
             raise errors.NotFound(f"There is no batch {batch_id!r}.")
         return [_search(row) for row in rows]
 
-    def start(self, search_id: str, attempt: int) -> Search | None:
-        with self._database.writing(durable=False) as connection:
+    def start(self, search_id: str) -> Search | None:
+        def start(connection: sa.Connection) -> Search | None:
             if not connection.execute(_START, {"this_search": search_id}).rowcount:
                 return None
             return _search(connection.execute(_GET_TO_RUN, {"this_search": search_id}).one())
 
+        return self._database.transact(start, durable=False)
+
     def release(self, search_id: str) -> None:
-        with self._database.writing(durable=False) as connection:
-            connection.execute(_RELEASE, {"this_search": search_id})
+        self._database.transact(
+            lambda connection: connection.execute(_RELEASE, {"this_search": search_id}), durable=False
+        )
 
     def record_stages(self, search_id: str, stages: _Stages) -> Sequence[SearchEvent]:
         if not stages:
             return []
-        with self._database.writing(durable=False) as connection:
-            if not _change_open(connection, search_id, stage=stages[-1][0]):
-                return []
-            return _append(connection, search_id, [(EventKind.STAGE_REACHED, stage, at, None) for stage, at in stages])
+        return self._changed(search_id, [(EventKind.STAGE_REACHED, stage, at, None) for stage, at in stages])
 
     def complete(self, search_id: str, result: str, stages: _Stages) -> Sequence[SearchEvent]:
         reached = [(EventKind.STAGE_REACHED, stage, at, None) for stage, at in stages]
@@ -175,20 +196,37 @@ class SqlLedger:
         search_id: str,
         status: Status,
         kind: EventKind,
-        before: Sequence[tuple[EventKind, Stage, float, None]],
+        before: Sequence[_NewEvent],
         *,
         result: str | None = None,
         problem: str | None = None,
     ) -> Sequence[SearchEvent]:
         now = time.time()
-        # A result that a power cut undoes is found again; a visitor's cancellation would not be.
-        with self._database.writing(durable=status is Status.CANCELLED) as connection:
-            if not _change_open(
-                connection, search_id, status=status, stage=Stage.DONE, finished_at=now, result=result, problem=problem
-            ):
+        told = json.loads(problem) if problem else None
+        return self._changed(
+            search_id,
+            [*before, (kind, Stage.DONE, now, told)],
+            # A result that a power cut undoes is found again; a visitor's cancellation would not be.
+            durable=status is Status.CANCELLED,
+            status=status,
+            finished_at=now,
+            result=result,
+            problem=problem,
+        )
+
+    def _changed(
+        self, search_id: str, new: Sequence[_NewEvent], *, durable: bool = False, **columns: Any
+    ) -> Sequence[SearchEvent]:
+        """Change a search that is open, and append to the story of its batch; empty where it was not open."""
+
+        def change(connection: sa.Connection) -> Sequence[SearchEvent]:
+            if not _change_open(connection, search_id, stage=new[-1][1], **columns):
                 return []
-            told = json.loads(problem) if problem else None
-            return _append(connection, search_id, [*before, (kind, Stage.DONE, now, told)])
+            return _append(connection, search_id, new)
+
+        return self._database.transact(
+            change, durable=durable, stored=lambda connection: _appended(connection, search_id, new)
+        )
 
 
 def _change_open(connection: sa.Connection, search_id: str, **columns: Any) -> bool:
@@ -199,7 +237,7 @@ def _change_open(connection: sa.Connection, search_id: str, **columns: Any) -> b
 def _append(
     connection: sa.Connection,
     search_id: str,
-    new: Sequence[tuple[EventKind, Stage, float, Mapping[str, str] | None]],
+    new: Sequence[_NewEvent],
 ) -> Sequence[SearchEvent]:
     """The batch's row is locked from the update to the commit, so its numbers become visible in order."""
     connection.execute(_COUNT_EVENTS, {"this_search": search_id, "more": len(new)})
@@ -211,6 +249,18 @@ def _append(
     ]
     connection.execute(search_events.insert(), rows)
     return [_event(row) for row in rows]
+
+
+def _appended(connection: sa.Connection, search_id: str, new: Sequence[_NewEvent]) -> Sequence[SearchEvent] | None:
+    """What an earlier try has appended; None where it was undone.
+
+    The lock waits for that try to end: its COMMIT may be under way though its connection is lost.
+    """
+    batch_id = connection.execute(_LOCK, {"this_search": search_id}).scalar()
+    wanted = {"this_batch": batch_id, "this_search": search_id, "times": [at for _, _, at, _ in new]}
+    found = [_event(row) for row in connection.execute(_EVENTS_AT, wanted).mappings()]
+    told = [(event.kind, event.stage, event.at) for event in found]
+    return found if told == [(kind, stage, at) for kind, stage, at, _ in new] else None
 
 
 def _event_row(

@@ -18,10 +18,13 @@ metadata = sa.MetaData(
 
 # SQLite numbers rows by itself only where the key is INTEGER.
 _Number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-_LongText = sa.Text().with_variant(mysql.LONGTEXT(), "mysql", "mariadb")
-_Vector = sa.LargeBinary().with_variant(mysql.MEDIUMBLOB(), "mysql", "mariadb")
+_LongText = sa.Text().with_variant(mysql.LONGTEXT(), "mysql")
+# Accents do not matter to full-text search.
+_Words = sa.Text().with_variant(mysql.LONGTEXT(collation="utf8mb4_unicode_ci"), "mysql")
+_Vector = sa.LargeBinary().with_variant(mysql.MEDIUMBLOB(), "mysql")
 _Time: sa.Double[float] = sa.Double()
-_MYSQL: dict[str, Any] = {"mysql_charset": "utf8mb4", "mysql_engine": "InnoDB", "mariadb_charset": "utf8mb4"}
+# Compared by code points, as SQLite does: "A-1" and "a-1" are two records. MariaDB is "mysql" to SQLAlchemy here.
+_MYSQL: dict[str, Any] = {"mysql_engine": "InnoDB", "mysql_charset": "utf8mb4", "mysql_collate": "utf8mb4_bin"}
 
 records = sa.Table(
     "records",
@@ -45,11 +48,13 @@ records = sa.Table(
     sa.Column("translations", sa.JSON, nullable=False),
     sa.Column("withdrawn", sa.Boolean, nullable=False, default=False),
     sa.Column("revision", sa.Integer, nullable=False, default=1),
-    # Case-folded words of the record: what full-text search looks through.
-    sa.Column("words", _LongText, nullable=False),
+    # What full-text search looks through, in the form that `sql_fulltext` gives it.
+    sa.Column("words", _Words, nullable=False),
+    # Of the source's row as it was imported last; empty where the record was never imported.
+    sa.Column("imported_sha256", sa.String(64), nullable=False, default=""),
     sa.Column("updated_at", _Time, nullable=False),
-    sa.Index("ix_records_typology", "typology", mysql_length=100, mariadb_length=100),
-    sa.Index("ix_records_museum", "museum", mysql_length=100, mariadb_length=100),
+    sa.Index("ix_records_typology", "typology", mysql_length=100),
+    sa.Index("ix_records_museum", "museum", mysql_length=100),
     sa.Index("ix_records_updated_at", "updated_at"),
     **_MYSQL,
 )
@@ -65,13 +70,15 @@ images = sa.Table(
     sa.Column("height", sa.Integer, nullable=False),
     sa.Column("source", sa.String(2000), nullable=False),
     sa.UniqueConstraint("record_id", "sha256"),
+    sa.Index("ix_images_record_id_source", "record_id", "source", mysql_length={"source": 191}),
     **_MYSQL,
 )
 
 embeddings = sa.Table(
     "embeddings",
     metadata,
-    sa.Column("sequence", _Number, primary_key=True, autoincrement=True),
+    # Counted in `counters` and not by the database itself: see `SqlCatalogue.add_embeddings`.
+    sa.Column("sequence", _Number, primary_key=True, autoincrement=False),
     sa.Column("image_id", _Number, sa.ForeignKey("images.id"), nullable=False),
     sa.Column("model_id", sa.String(191), nullable=False),
     # float32, little-endian
@@ -137,5 +144,13 @@ leases = sa.Table(
     sa.Column("holder", sa.String(191), nullable=False),
     sa.Column("epoch", sa.Integer, nullable=False),
     sa.Column("expires_at", _Time, nullable=False),
+    **_MYSQL,
+)
+
+counters = sa.Table(
+    "counters",
+    metadata,
+    sa.Column("name", sa.String(64), primary_key=True),
+    sa.Column("value", sa.BigInteger, nullable=False),
     **_MYSQL,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import hashlib
 import logging
 import pathlib
@@ -69,6 +70,24 @@ def test_a_corrected_table_changes_its_records_and_erases_nothing(
     assert (tally.records_added, tally.records_changed) == (0, 1)
     record = catalogue.record_by_external_id("1")
     assert record is not None and (record.content.name, record.content.place) == ("Амфора", "Гжель")
+
+
+def test_what_a_curator_changed_stays_until_the_source_says_something_new(
+    museum: Museum, add: Add, catalogue: MemoryCatalogue
+) -> None:
+    rows = [{"external_id": "1", "name": "Ваза", "place": ""}, {"external_id": "2", "name": "Чаша", "place": ""}]
+    add(museum.write(rows))
+    edited, withdrawn = (catalogue.imported([number])[number].record_id for number in "12")
+    catalogue.update_record(edited, dataclasses.replace(catalogue.record(edited).content, name="Кратер"))
+    catalogue.withdraw(withdrawn)
+    assert add(museum.table).tally.records_unchanged == 2
+    assert catalogue.record(edited).content.name == "Кратер"
+    assert catalogue.record(withdrawn).withdrawn
+
+    tally = add(museum.write([{**row, "place": "Гжель"} for row in rows])).tally
+    assert (tally.records_changed, tally.records_unchanged) == (2, 0)
+    assert (catalogue.record(edited).content.name, catalogue.record(edited).content.place) == ("Ваза", "Гжель")
+    assert not catalogue.record(withdrawn).withdrawn
 
 
 def test_rows_of_one_object_are_one_record_wherever_they_stand(

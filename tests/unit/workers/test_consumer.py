@@ -140,8 +140,8 @@ def test_a_defect_of_ours_is_tried_three_times_and_then_told(ledger: SqlLedger) 
 
 
 def test_a_search_that_kills_its_worker_every_time_is_given_up(ledger: SqlLedger) -> None:
-    for attempt in range(20):
-        ledger.start("s", attempt)
+    for _ in range(20):
+        ledger.start("s")
     heard: list[SearchEvent] = []
     worker(ledger, lambda _search: RESULT, heard).handle(REQUEST)
     problem = ledger.get("s").problem

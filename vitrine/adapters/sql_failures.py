@@ -1,0 +1,65 @@
+"""What a database's failures mean: run the transaction again, come back later, or change what was given."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+from sqlalchemy import exc
+
+from vitrine import errors
+
+# Deadlock, lock wait time-out, and MariaDB's "record has changed since last read".
+_ROLLED_BACK = {1213, 1205, 1020}
+# The server shuts down, or somebody killed the query or the connection.
+_KILLED = {1053, 1317, 1927}
+_UNKNOWN_TABLE_OR_COLUMN = {1146, 1054}
+_WRONG_ACCOUNT = {1044, 1045, 1049, 1142, 1143, 1698}
+
+
+class BrokenOff(errors.DependencyUnavailable):
+    """The transaction was broken off, and may be run again at once.
+
+    ``outcome_unknown``: the connection was lost, so it may have been committed nevertheless.
+    """
+
+    def __init__(self, message: str, *, outcome_unknown: bool) -> None:
+        super().__init__(message)
+        self.outcome_unknown = outcome_unknown
+
+
+@contextlib.contextmanager
+def translated() -> Iterator[None]:
+    """What SQLAlchemy raises becomes our errors; violated constraints and wrong statements stay as they are."""
+    try:
+        yield
+    except exc.TimeoutError as error:
+        raise errors.DependencyUnavailable("Every connection to the database is in use.") from error
+    except exc.DBAPIError as error:
+        meaning = _meaning(error)
+        if meaning is None:
+            raise
+        raise meaning from error
+
+
+def _meaning(error: exc.DBAPIError) -> errors.VitrineError | None:
+    said, code = error.orig, _code(error)
+    if error.connection_invalidated or code in _KILLED:
+        return BrokenOff(f"The connection to the database was lost: {said}", outcome_unknown=True)
+    if code in _ROLLED_BACK:
+        return BrokenOff(f"The database broke off the transaction: {said}", outcome_unknown=False)
+    if code in _UNKNOWN_TABLE_OR_COLUMN:
+        return errors.DependencyUnavailable(f"The schema is not this version's. Run: python -m migrations ({said})")
+    if code in _WRONG_ACCOUNT:
+        return errors.DependencyUnavailable(f"The database refuses VITRINE_DATABASE_URL, or it lacks grants: {said}")
+    if isinstance(error, exc.DataError):
+        return errors.RejectedInput(f"The database cannot hold a value: {said}", code="too_long")
+    if isinstance(error, exc.OperationalError | exc.InterfaceError | exc.InternalError):
+        return errors.DependencyUnavailable(f"The database did not answer: {said}")
+    return None
+
+
+def _code(error: exc.DBAPIError) -> int | None:
+    """The server's number of the error; SQLite has none."""
+    arguments = error.orig.args if error.orig else ()
+    return arguments[0] if arguments and isinstance(arguments[0], int) else None
