@@ -1,0 +1,89 @@
+"""The database is killed, or its connections are cut at COMMIT: every promised search is done once, none twice."""
+
+from __future__ import annotations
+
+import itertools
+import pathlib
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+import sqlalchemy as sa
+
+from tests.integration.traffic import Account, Traffic
+from tests.servers import databases, mariadb
+from tests.servers.cutting_proxy import Cut, CuttingProxy
+
+_WORKERS = 4
+_KILLS = 3
+_BETWEEN_KILLS = 150
+_AWAY_S = 0.5
+_CUTS = 100
+# Every third COMMIT is cut, so that most repetitions get through and some are cut again.
+_EACH = 3
+_PATIENCE_S = 60
+
+
+@pytest.fixture
+def own_mariadb(tmp_path: pathlib.Path) -> Iterator[mariadb.MariadbServer]:
+    """A server that the test may kill."""
+    databases.require_mariadb()
+    server = mariadb.MariadbServer(tmp_path)
+    server.start()
+    yield server
+    server.stop()
+
+
+def wait_until(happened: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + _PATIENCE_S
+    while not happened():
+        assert time.monotonic() < deadline, "the traffic stands still"
+        time.sleep(0.02)
+
+
+def assert_all_done_once(account: Account, promised: int) -> None:
+    assert account == Account(done_once=promised, lost=0, doubled=0, untrue=0)
+
+
+def test_a_database_that_is_killed_three_times_loses_and_doubles_nothing(own_mariadb: mariadb.MariadbServer) -> None:
+    url = databases.Schemas(own_mariadb.url("")).url
+    traffic = Traffic(url, workers=_WORKERS)
+    traffic.start()
+    try:
+        for kill in range(1, _KILLS + 1):
+            wait_until(lambda kill=kill: traffic.promised >= kill * _BETWEEN_KILLS)  # type: ignore[misc]
+            own_mariadb.kill()
+            time.sleep(_AWAY_S)
+            own_mariadb.start()
+        wait_until(lambda: traffic.promised >= (_KILLS + 1) * _BETWEEN_KILLS)
+    finally:
+        traffic.stop()
+    assert_all_done_once(traffic.account(url), traffic.promised)
+
+
+@pytest.mark.parametrize("kind", databases.SERVERS)
+def test_connections_that_are_cut_at_commit_a_hundred_times_lose_and_double_nothing(
+    kind: str, database_url: Callable[[str], str]
+) -> None:
+    url = sa.make_url(database_url(kind))
+    commits, ways = itertools.count(1), itertools.cycle(Cut)
+    cuts: list[Cut] = []
+
+    def decide() -> Cut | None:
+        if next(commits) % _EACH or len(cuts) == _CUTS:
+            return None
+        cuts.append(next(ways))
+        return cuts[-1]
+
+    assert url.port
+    proxy = CuttingProxy(url.port, decide)
+    # The proxy must be able to read what it forwards.
+    through = url.set(port=proxy.port).update_query_dict({"ssl_disabled": "true"})
+    traffic = Traffic(through.render_as_string(hide_password=False), workers=_WORKERS)
+    traffic.start()
+    try:
+        wait_until(lambda: len(cuts) == _CUTS)
+    finally:
+        traffic.stop()
+        proxy.close()
+    assert_all_done_once(traffic.account(url.render_as_string(hide_password=False)), traffic.promised)
