@@ -34,9 +34,10 @@ def own_mariadb(tmp_path: pathlib.Path) -> Iterator[mariadb.MariadbServer]:
     server.stop()
 
 
-def wait_until(happened: Callable[[], bool]) -> None:
+def wait_until(happened: Callable[[], bool], traffic: Traffic) -> None:
     deadline = time.monotonic() + _PATIENCE_S
     while not happened():
+        assert not traffic.broken, traffic.broken
         assert time.monotonic() < deadline, "the traffic stands still"
         time.sleep(0.02)
 
@@ -51,11 +52,11 @@ def test_a_database_that_is_killed_three_times_loses_and_doubles_nothing(own_mar
     traffic.start()
     try:
         for kill in range(1, _KILLS + 1):
-            wait_until(lambda kill=kill: traffic.promised >= kill * _BETWEEN_KILLS)  # type: ignore[misc]
+            wait_until(lambda kill=kill: traffic.promised >= kill * _BETWEEN_KILLS, traffic)  # type: ignore[misc]
             own_mariadb.kill()
             time.sleep(_AWAY_S)
             own_mariadb.start()
-        wait_until(lambda: traffic.promised >= (_KILLS + 1) * _BETWEEN_KILLS)
+        wait_until(lambda: traffic.promised >= (_KILLS + 1) * _BETWEEN_KILLS, traffic)
     finally:
         traffic.stop()
     assert_all_done_once(traffic.account(url), traffic.promised)
@@ -82,7 +83,7 @@ def test_connections_that_are_cut_at_commit_a_hundred_times_lose_and_double_noth
     traffic = Traffic(through.render_as_string(hide_password=False), workers=_WORKERS)
     traffic.start()
     try:
-        wait_until(lambda: len(cuts) == _CUTS)
+        wait_until(lambda: len(cuts) == _CUTS, traffic)
     finally:
         traffic.stop()
         proxy.close()
