@@ -15,14 +15,13 @@ from indexer import commands, interruption, profile_file, progress
 from indexer.photographs import Ports
 from indexer.sources import registry
 from vitrine import errors
-from vitrine.adapters import decoders, model_files, sql_migrations, threads
+from vitrine.adapters import decoders, encoders, sql_migrations, threads
 from vitrine.adapters.image_folder import ImageFolder
-from vitrine.adapters.onnx_encoder import OnnxEncoder
 from vitrine.adapters.snapshot_folder import SnapshotFolder
 from vitrine.adapters.sql_catalogue import SqlCatalogue
 from vitrine.adapters.sql_engine import Database
 from vitrine.adapters.sql_leases import SqlLeases
-from vitrine.settings import MODELS, Settings
+from vitrine.settings import Settings
 
 # From sysexits.h, so that scripts can tell a wrong file from a server that is away.
 _WRONG_DATA, _NO_INPUT, _TRY_AGAIN, _WRONG_SETTING = 65, 66, 75, 78
@@ -80,7 +79,7 @@ def _add(options: argparse.Namespace, settings: Settings) -> int:
 @contextlib.contextmanager
 def _opened(settings: Settings) -> Iterator[commands.Index]:
     settings.home.mkdir(parents=True, exist_ok=True)
-    encoder = OnnxEncoder(model_files.find(settings.model, [MODELS, settings.home / "models"]))
+    encoder = encoders.configured(settings)
     database = Database(settings.sqlalchemy_url)
     decoder = decoders.configured(settings, slots=settings.decoder_slots)
     try:

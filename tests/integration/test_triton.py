@@ -9,14 +9,17 @@ import pathlib
 import numpy as np
 import pytest
 
+from tests.conftest import OBJECTS, run_module
 from tests.servers.triton import TritonServer
 from tests.servers.triton_repository import Served, ServeTriton, described, shipped_model
 from triton_models import repository
 from vitrine import errors, triton_contract
 from vitrine.adapters import encoders
 from vitrine.adapters.onnx_encoder import OnnxEncoder
+from vitrine.adapters.sql_catalogue import SqlCatalogue
+from vitrine.adapters.sql_engine import Database
 from vitrine.adapters.triton_encoder import TritonEncoder
-from vitrine.domain import Pixels
+from vitrine.domain import Embedding, Pixels
 from vitrine.settings import Settings
 
 
@@ -128,3 +131,24 @@ def test_the_configurations_for_graphics_cards_load_and_answer(tmp_path: pathlib
         encoder.close()
     finally:
         server.kill()
+
+
+def test_a_catalogue_indexed_through_triton_has_the_embeddings_of_one_indexed_in_process(
+    triton: Served, museum: pathlib.Path, indexed_home: pathlib.Path, tmp_path: pathlib.Path
+) -> None:
+    source = [str(museum / "museum.csv"), "--mapping", "demo", "--where", "view_no=1", "--no-build"]
+    added = run_module("indexer", "add", *source, home=tmp_path, VITRINE_TRITON_URL=triton.server.url)
+    assert added.returncode == 0, added.stderr
+    here, there = embeddings(indexed_home, triton.model.model_id), embeddings(tmp_path, triton.model.model_id)
+    assert len(there) == OBJECTS
+    assert min(float(vector @ here[sha256]) for sha256, vector in there.items()) >= 0.9999
+
+
+def embeddings(home: pathlib.Path, model_id: str) -> dict[str, Embedding]:
+    """SHA-256 of each photograph in the catalogue of ``home`` → its embedding."""
+    database = Database(f"sqlite:///{home / 'catalogue.sqlite3'}")
+    catalogue = SqlCatalogue(database)
+    rows = catalogue.embeddings_after(model_id, 0, 1_000)
+    images = catalogue.images(row.image_id for row in rows)
+    database.close()
+    return {images[row.image_id].sha256: row.vector for row in rows}
