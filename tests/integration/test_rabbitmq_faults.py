@@ -178,6 +178,21 @@ def test_a_broker_that_is_away_is_an_error_and_no_obstacle_to_starting(open_brok
     assert nobody.stop_consuming(WAIT_S)
 
 
+def test_a_wrong_password_is_told_to_whoever_publishes(
+    running_rabbitmq: RabbitmqServer, open_broker: OpenBroker
+) -> None:
+    stranger = open_broker("api-1", running_rabbitmq.url.replace("guest:guest", "guest:wrong"))
+    with pytest.raises(errors.DependencyUnavailable, match="password in VITRINE_BROKER_URL"):
+        stranger.publish(SearchRequested(search_id="s"))
+
+
+def test_where_one_node_of_a_cluster_is_away_the_next_is_connected_to(
+    running_rabbitmq: RabbitmqServer, open_broker: OpenBroker
+) -> None:
+    api = open_broker("api-1", f"amqp://guest:guest@127.0.0.1:1/, {running_rabbitmq.url}")
+    assert comes_true(lambda: publishes(api))
+
+
 def test_a_search_that_cannot_be_published_is_not_accepted(open_broker: OpenBroker, ledger: SqlLedger) -> None:
     nobody = open_broker("api-1", "amqp://guest:guest@127.0.0.1:1/")
     assert accepted(ledger, nobody) is None

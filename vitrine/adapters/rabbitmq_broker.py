@@ -23,7 +23,7 @@ class RabbitmqBroker:
 
     def __init__(self, url: str, *, name: str, topology: Topology | None = None) -> None:
         """Raises Misconfigured."""
-        self._urls = [one.strip() for one in url.split(",")]
+        self._urls = [one.strip() for one in url.split(",") if one.strip()]
         self._name = name
         self._topology = topology or Topology()
         self._in_hand = SearchesInHand()

@@ -157,6 +157,8 @@ class Link:
 def parameters(url: str, name: str) -> pika.URLParameters:
     """Raises Misconfigured."""
     try:
+        if not url.startswith(("amqp://", "amqps://")):
+            raise ValueError("another scheme")
         made = pika.URLParameters(url)
     # pika lets whatever its parsing stumbles over through.
     except Exception as error:

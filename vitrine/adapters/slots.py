@@ -83,7 +83,8 @@ class Patience:
 class SearchesInHand:
     """How many searches this process works on. Indexing begins in the gaps."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, index_waits_at_most_s: float = _INDEX_WAITS_AT_MOST_S) -> None:
+        self._index_waits_at_most_s = index_waits_at_most_s
         self._count = 0
         self._changed = threading.Condition()
 
@@ -95,9 +96,9 @@ class SearchesInHand:
         return handle
 
     def wait_for_gap(self, given_up: Callable[[], bool]) -> None:
-        """Until no search is in hand, a minute has passed, or it is given up."""
+        """Until no search is in hand, indexing has waited for long enough, or it is given up."""
         with self._changed:
-            self._changed.wait_for(lambda: self._count == 0 or given_up(), _INDEX_WAITS_AT_MOST_S)
+            self._changed.wait_for(lambda: self._count == 0 or given_up(), self._index_waits_at_most_s)
 
     def wake(self) -> None:
         with self._changed:

@@ -1,0 +1,62 @@
+"""Which broker a URL means, and what is told where it means none."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from vitrine import errors
+from vitrine.adapters.brokers import open_broker
+from vitrine.adapters.memory_broker import MemoryBroker
+from vitrine.adapters.rabbitmq_topology import Topology
+from vitrine.adapters.slots import SearchesInHand
+from vitrine.messages import Lane, SearchRequested
+
+
+def test_without_a_url_messages_stay_in_memory() -> None:
+    broker = open_broker("", name="local")
+    assert isinstance(broker, MemoryBroker)
+    broker.close()
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["rabbit", "localhost:5672", "http://rabbit/", "amqp://me:secret@rabbit:port/", "amqp://rabbit/,http://other/"],
+)
+def test_a_url_that_is_wrong_is_named_and_its_password_is_not(url: str) -> None:
+    with pytest.raises(errors.Misconfigured, match="VITRINE_BROKER_URL") as told:
+        open_broker(url, name="local")
+    assert "secret" not in told.value.message
+
+
+@pytest.mark.parametrize(
+    ("attempt", "at_least_s", "queue"),
+    [
+        (1, 0.0, "search.retry.5s"),
+        (2, 0.0, "search.retry.30s"),
+        (3, 0.0, "search.retry.120s"),
+        (99, 0.0, "search.retry.120s"),
+        (1, 20.0, "search.retry.30s"),
+        (1, 3600.0, "search.retry.120s"),
+    ],
+)
+def test_later_attempts_wait_longer(attempt: int, at_least_s: float, queue: str) -> None:
+    assert Topology().retry_queue(Lane.SEARCH, attempt, at_least_s) == queue
+
+
+def test_indexing_waits_for_searches_and_not_for_ever() -> None:
+    in_hand = SearchesInHand(index_waits_at_most_s=0.05)
+    begun, finish = threading.Event(), threading.Event()
+
+    def search(_request: SearchRequested) -> None:
+        begun.set()
+        finish.wait(10)
+
+    searching = threading.Thread(target=in_hand.counted(search), args=(SearchRequested(search_id="s"),))
+    searching.start()
+    assert begun.wait(10)
+    in_hand.wait_for_gap(lambda: False)
+    assert searching.is_alive()
+    finish.set()
+    searching.join()
