@@ -129,16 +129,13 @@ class PhotographLine:
         self._applied(dataclasses.replace(item, new=new))
 
     def _add_image(self, prepared: _Prepared) -> tuple[int, bool]:
-        photograph, catalogue = prepared.photograph, self._ports.catalogue
-        before = catalogue.record(photograph.record_id).image_ids
-        image_id = catalogue.add_image(
-            photograph.record_id,
+        return self._ports.catalogue.add_image(
+            prepared.photograph.record_id,
             sha256=prepared.sha256,
             width=prepared.width,
             height=prepared.height,
-            source=photograph.file.source,
+            source=prepared.photograph.file.source,
         )
-        return image_id, image_id not in before
 
     def _start_encoding(self) -> None:
         missing = self._ports.catalogue.images_without_embedding(self._ports.encoder.model_id, list(self._batch))

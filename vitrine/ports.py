@@ -256,8 +256,8 @@ class Catalogue(Protocol):
         """External id → the record, withdrawn ones included; unknown ids are left out."""
         ...
 
-    def add_image(self, record_id: int, *, sha256: str, width: int, height: int, source: str) -> int:
-        """Number of the record's image with these bytes; added at the end if new.
+    def add_image(self, record_id: int, *, sha256: str, width: int, height: int, source: str) -> tuple[int, bool]:
+        """Number of the record's image with these bytes, and whether it is new; then it is added at the end.
 
         ``source`` is where it came from (path or URL).
         """

@@ -140,13 +140,13 @@ class MemoryCatalogue:
 
     # Images
 
-    def add_image(self, record_id: int, *, sha256: str, width: int, height: int, source: str) -> int:
+    def add_image(self, record_id: int, *, sha256: str, width: int, height: int, source: str) -> tuple[int, bool]:
         with self._lock:
             record = self.record(record_id)
             for image_id in record.image_ids:
                 if self._images[image_id].sha256 == sha256:
                     self._sources[image_id] = source
-                    return image_id
+                    return image_id, False
             image = CatalogueImage(
                 id=len(self._images) + 1,
                 record_id=record_id,
@@ -159,7 +159,7 @@ class MemoryCatalogue:
             self._records[record_id] = dataclasses.replace(
                 record, image_ids=(*record.image_ids, image.id), revision=record.revision + 1
             )
-            return image.id
+            return image.id, True
 
     def images_by_source(self, record_ids: Iterable[int]) -> Mapping[tuple[int, str], int]:
         with self._lock:

@@ -32,7 +32,7 @@ def vector(*values: float) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
 
 def put_with_image(catalogue: Catalogue, content: RecordContent, sha256: str = "a" * 64) -> tuple[int, int]:
     record_id, _ = catalogue.put_record(content)
-    image_id = catalogue.add_image(record_id, sha256=sha256, width=30, height=20, source=f"/pictures/{sha256}.jpg")
+    image_id, _ = catalogue.add_image(record_id, sha256=sha256, width=30, height=20, source=f"/pictures/{sha256}.jpg")
     return record_id, image_id
 
 
@@ -91,9 +91,10 @@ def test_an_unknown_record_or_image_is_not_found(catalogue: Catalogue) -> None:
 
 def test_the_images_of_a_record_keep_their_order_and_are_stored_once(catalogue: Catalogue) -> None:
     record_id, first = put_with_image(catalogue, VASE, "a" * 64)
-    second = catalogue.add_image(record_id, sha256="b" * 64, width=1, height=2, source="b.jpg")
-    again = catalogue.add_image(record_id, sha256="a" * 64, width=30, height=20, source="moved.jpg")
+    second, new = catalogue.add_image(record_id, sha256="b" * 64, width=1, height=2, source="b.jpg")
+    again, known = catalogue.add_image(record_id, sha256="a" * 64, width=30, height=20, source="moved.jpg")
     assert again == first
+    assert (new, known) == (True, False)
     assert catalogue.record(record_id).image_ids == (first, second)
     assert catalogue.image(second).position == 1
     assert (catalogue.image(first).width, catalogue.image(first).height) == (30, 20)
@@ -113,7 +114,7 @@ def test_every_change_of_a_record_shows_in_the_next_answer_under_a_new_revision(
 
     catalogue.update_record(record_id, dataclasses.replace(VASE, name="Кувшин"))
     assert see().content.name == "Кувшин"
-    second = catalogue.add_image(record_id, sha256="b" * 64, width=1, height=2, source="b.jpg")
+    second, _ = catalogue.add_image(record_id, sha256="b" * 64, width=1, height=2, source="b.jpg")
     assert see().image_ids == (image_id, second)
     catalogue.put_record(VASE)
     assert see().content == VASE
@@ -143,7 +144,7 @@ def test_an_image_is_embedded_once_under_each_model(catalogue: Catalogue) -> Non
 def test_embeddings_come_page_by_page_in_order_of_sequence(catalogue: Catalogue) -> None:
     record_id, _ = catalogue.put_record(VASE)
     images = [
-        catalogue.add_image(record_id, sha256=f"{number:064x}", width=1, height=1, source=str(number))
+        catalogue.add_image(record_id, sha256=f"{number:064x}", width=1, height=1, source=str(number))[0]
         for number in range(5)
     ]
     for image_id in images:

@@ -34,7 +34,7 @@ class House:
         ids = [
             self.catalogue.add_image(
                 self.record, sha256=f"{before + number:064x}", width=1, height=1, source=f"{before + number}"
-            )
+            )[0]
             for number in range(len(vectors))
         ]
         self.catalogue.add_embeddings(model_id, dict(zip(ids, vectors, strict=True)))

@@ -44,7 +44,7 @@ def open_more(request: pytest.FixtureRequest, database_url: Callable[[str], str]
 def images(catalogue: SqlCatalogue, count: int) -> list[int]:
     record_id, _ = catalogue.put_record(RecordContent(external_id="r"))
     return [
-        catalogue.add_image(record_id, sha256=f"{number:064x}", width=1, height=1, source=str(number))
+        catalogue.add_image(record_id, sha256=f"{number:064x}", width=1, height=1, source=str(number))[0]
         for number in range(count)
     ]
 
@@ -102,7 +102,7 @@ def test_images_that_are_added_to_one_record_at_once_have_a_place_each(open_more
     def add(number: int) -> int:
         # Every picture comes twice.
         sha256 = f"{number // 2:064x}"
-        return workers[number % 4].add_image(record_id, sha256=sha256, width=1, height=1, source=str(number))
+        return workers[number % 4].add_image(record_id, sha256=sha256, width=1, height=1, source=str(number))[0]
 
     with futures.ThreadPoolExecutor(4) as threads:
         added = set(threads.map(add, range(16)))

@@ -123,6 +123,6 @@ def _catalogue(encoder: Encoder) -> MemoryCatalogue:
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     for number in range(_RECORDS):
         record_id, _ = catalogue.put_record(RecordContent(external_id=str(number), name=f"object {number}"))
-        image_id = catalogue.add_image(record_id, sha256=f"{number:064x}", width=9, height=9, source=str(number))
+        image_id, _ = catalogue.add_image(record_id, sha256=f"{number:064x}", width=9, height=9, source=str(number))
         catalogue.add_embeddings(encoder.model_id, {image_id: vectors[number]})
     return catalogue

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 import pytest
 import sqlalchemy as sa
 
+from tests.conftest import Server, run_module
+from tests.integration.pictures import third_views
 from tests.integration.traffic import Account, Traffic
 from tests.servers import databases, mariadb
 from tests.servers.cutting_proxy import Cut, CuttingProxy
@@ -88,3 +90,28 @@ def test_connections_that_are_cut_at_commit_a_hundred_times_lose_and_double_noth
         traffic.stop()
         proxy.close()
     assert_all_done_once(traffic.account(url.render_as_string(hide_password=False)), traffic.promised)
+
+
+def test_a_server_whose_database_is_away_says_when_to_come_back_and_goes_on_by_itself(
+    own_mariadb: mariadb.MariadbServer,
+    museum: pathlib.Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    start_server: Callable[..., Server],
+) -> None:
+    home = tmp_path_factory.mktemp("home")
+    settings = {"VITRINE_DATABASE_URL": databases.Schemas(own_mariadb.url("")).url}
+    table = str(museum / "museum.csv")
+    added = run_module("indexer", "add", table, "--mapping", "demo", "--where", "view_no=1", home=home, **settings)
+    assert added.returncode == 0, added.stderr
+    server = start_server(home, **settings)
+    _, picture = third_views(museum)[0]
+    assert server.searched(picture)["result"]["matches"]
+    name = server.client.get("/api/records").json()["records"][0]["name"]
+    assert server.client.get("/api/records", params={"q": name}).json()["records"]
+
+    own_mariadb.kill()
+    for refused in (server.search(picture), server.client.get("/api/records")):
+        assert (refused.status_code, refused.json()["code"]) == (503, "unavailable")
+        assert int(refused.headers["Retry-After"]) > 0
+    own_mariadb.start()
+    assert server.searched(picture)["result"]["matches"]

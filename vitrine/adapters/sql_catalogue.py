@@ -192,21 +192,21 @@ class SqlCatalogue:
 
     # Images
 
-    def add_image(self, record_id: int, *, sha256: str, width: int, height: int, source: str) -> int:
+    def add_image(self, record_id: int, *, sha256: str, width: int, height: int, source: str) -> tuple[int, bool]:
         row = {"record_id": record_id, "sha256": sha256, "width": width, "height": height, "source": source}
 
-        def add(connection: sa.Connection) -> int:
+        def add(connection: sa.Connection) -> tuple[int, bool]:
             # Who adds to a record waits for its turn here, so that no two images get one position.
             connection.execute(_LOCK_RECORD, {"this_record": record_id})
             known = {own.sha256: own.id for own in connection.execute(_OWN_IMAGES, {"this_record": record_id})}
             if sha256 in known:
                 # The file may have moved: the next run finds it by its new place.
                 connection.execute(images.update().where(images.c.id == known[sha256]).values(source=source))
-                return int(known[sha256])
+                return int(known[sha256]), False
             # Who keeps the record as it was sees by its revision that it has another image now.
             connection.execute(_NEXT_REVISION, {"this_record": record_id})
             inserted = connection.execute(images.insert(), {**row, "position": len(known)})
-            return int(inserted.inserted_primary_key[0])  # type: ignore[index]
+            return int(inserted.inserted_primary_key[0]), True  # type: ignore[index]
 
         return self._database.transact(add)
 

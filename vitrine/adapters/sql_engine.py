@@ -56,7 +56,10 @@ class Database:
         else:
             self._reader = _server(address, answer_timeout_s, **read_only)
             # What is read under a lock is what others have committed, and gaps are not locked: fewer deadlocks.
-            self._writer = _server(address, answer_timeout_s, isolation_level="READ COMMITTED")
+            # `writing` ends every transaction itself: no further rollback when a connection is given back.
+            self._writer = _server(
+                address, answer_timeout_s, isolation_level="READ COMMITTED", pool_reset_on_return=None
+            )
             self._quick_writer = self._writer
 
     @contextlib.contextmanager
