@@ -26,3 +26,10 @@ def test_a_lease_is_given_back_when_its_holder_fails(database: Database) -> None
         raise ZeroDivisionError
     with holder.hold("snapshot"):
         pass
+
+
+def test_work_that_is_done_is_not_undone_by_a_database_that_has_gone(database: Database) -> None:
+    leases = SqlLeases(database)
+    with leases.hold("snapshot"):
+        leases._database = Database("mysql://nobody:none@127.0.0.1:9/nothing")
+    leases._database.close()

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Iterator
 
+import sqlalchemy as sa
 from sqlalchemy import exc
 
 from vitrine import errors
@@ -35,13 +36,17 @@ class SqlLeases:
         finally:
             released.set()
             renewing.join()
-            self._set_expiry(name, epoch, 0.0)
+            # What was done under the lease is done; a lease that cannot be given back runs out by itself.
+            with contextlib.suppress(errors.DependencyUnavailable):
+                self._set_expiry(name, epoch, 0.0)
 
     def _take(self, name: str, holder: str) -> int:
         now = time.time()
-        with contextlib.suppress(exc.IntegrityError), self._database.writing() as connection:
-            connection.execute(leases.insert(), {"name": name, "holder": "", "epoch": 0, "expires_at": 0.0})
-        with self._database.writing() as connection:
+        free = {"name": name, "holder": "", "epoch": 0, "expires_at": 0.0}
+        with contextlib.suppress(exc.IntegrityError):
+            self._database.transact(lambda connection: connection.execute(leases.insert(), free))
+
+        def take(connection: sa.Connection) -> int:
             row = connection.execute(leases.select().where(leases.c.name == name).with_for_update()).one()
             if row.expires_at > now:
                 raise errors.DependencyUnavailable(
@@ -52,12 +57,18 @@ class SqlLeases:
             connection.execute(leases.update().where(leases.c.name == name).values(values))
             return int(row.epoch) + 1
 
+        def taken(connection: sa.Connection) -> int | None:
+            own = (leases.c.name == name) & (leases.c.holder == holder) & (leases.c.expires_at == now + _LEASE_S)
+            return connection.execute(sa.select(leases.c.epoch).where(own).with_for_update()).scalar()
+
+        return self._database.transact(take, stored=taken)
+
     def _renew(self, name: str, epoch: int, released: threading.Event) -> None:
         while not released.wait(_LEASE_S / 3):
             with contextlib.suppress(errors.DependencyUnavailable):
                 self._set_expiry(name, epoch, time.time() + _LEASE_S)
 
     def _set_expiry(self, name: str, epoch: int, expires_at: float) -> None:
-        with self._database.writing() as connection:
-            own = (leases.c.name == name) & (leases.c.epoch == epoch)
-            connection.execute(leases.update().where(own).values(expires_at=expires_at))
+        own = (leases.c.name == name) & (leases.c.epoch == epoch)
+        renewed = leases.update().where(own).values(expires_at=expires_at)
+        self._database.transact(lambda connection: connection.execute(renewed))
