@@ -1,0 +1,165 @@
+"""docker-compose.yml as an operator uses it: up, search, scale, kill, read the logs, stop."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import json
+import subprocess
+import time
+from typing import Any
+
+import pytest
+
+from tests.compose.conftest import PROJECT, Stack
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
+
+OURS = ("api", "worker", "web")
+# What an image may add to the one that it is made from.
+_MOST_ADDED_BYTES = 500e6
+
+
+@pytest.fixture(scope="module")
+def photograph(stack: Stack) -> bytes:
+    """The second photograph of the demo museum's third object, as it lies in the volume."""
+    status, data = stack.containers("api")[0].exec_run("cat /data/demo-museum/images/VDM-000003/2.jpg")
+    assert status == 0
+    return bytes(data)
+
+
+def upload(stack: Stack, picture: bytes, **headers: str) -> Any:
+    return stack.client.post(
+        "/api/searches", files={"image": ("photograph.jpg", picture, "image/jpeg")}, headers=headers
+    )
+
+
+def varied(picture: bytes, number: int) -> bytes:
+    """Another file with the same picture: what follows a JPEG's end is not looked at."""
+    return picture + number.to_bytes(4, "big")
+
+
+def searched(stack: Stack, picture: bytes) -> dict[str, Any]:
+    accepted = upload(stack, picture)
+    assert accepted.status_code == 202, accepted.text
+    while True:
+        answer = stack.client.get(accepted.json()["url"], headers={"Prefer": "wait=20"})
+        answer.raise_for_status()
+        document: dict[str, Any] = answer.json()
+        if document["status"] in ("completed", "failed", "cancelled"):
+            return document
+
+
+def many(stack: Stack, picture: bytes, first: int, count: int) -> list[dict[str, Any]]:
+    with concurrent.futures.ThreadPoolExecutor(8) as visitors:
+        pictures = [varied(picture, number) for number in range(first, first + count)]
+        return list(visitors.map(lambda one: searched(stack, one), pictures))
+
+
+def test_the_page_and_the_interface_answer_on_the_one_published_port(stack: Stack) -> None:
+    page = stack.client.get("/searches/anything")
+    assert page.status_code == 200
+    assert "<div id=" in page.text
+    assert page.headers["content-security-policy"].startswith("default-src 'self'")
+    assert stack.client.get("/api/nothing").json()["code"] == "not_found"
+    running = stack.docker.containers.list(filters={"label": f"com.docker.compose.project={PROJECT}"})
+    published = {one.labels["com.docker.compose.service"] for one in running if any(one.ports.values())}
+    assert published == {"web"}
+
+
+def test_a_photograph_finds_its_record_through_every_server(stack: Stack, photograph: bytes) -> None:
+    answer = upload(stack, photograph, Prefer="wait=30")
+    assert answer.status_code == 200, answer.text
+    document = answer.json()
+    assert document["status"] == "completed", document
+    best = document["result"]["matches"][0]
+    assert (best["record"]["external_id"], best["verdict"]) == ("VDM-000003", "same_photograph")
+    assert stack.client.get(best["image_url"]).headers["content-type"] == "image/jpeg"
+
+
+def test_a_search_can_be_followed_live_through_the_web_server(stack: Stack, photograph: bytes) -> None:
+    accepted = upload(stack, varied(photograph, 1)).json()
+    with stack.client.stream("GET", accepted["events_url"]) as stream:
+        assert stream.headers["content-type"].startswith("text/event-stream")
+        told = [line.partition(": ")[2] for line in stream.iter_lines() if line.startswith("event: ")]
+    assert told[-2:] == ["SearchCompleted", "BatchFinished"]
+    assert told.count("StageReached") >= 5
+
+
+def test_one_search_s_story_is_one_grep(stack: Stack, photograph: bytes) -> None:
+    search_id = searched(stack, varied(photograph, 2))["id"]
+    lines = [json.loads(line) for line in stack.logs("api", "worker").splitlines() if search_id in line]
+    assert {line["service"] for line in lines} == {"api", "worker-1"}
+    assert all(line["search_id"] == search_id for line in lines)
+
+
+def test_three_workers_share_the_work_and_one_that_is_killed_loses_nothing(stack: Stack, photograph: bytes) -> None:
+    stack.scale(3)
+    workers = stack.containers("worker")
+    assert len(workers) == 3
+    with concurrent.futures.ThreadPoolExecutor(1) as aside:
+        results = aside.submit(many, stack, photograph, 100, 60)
+        time.sleep(1.0)
+        workers[0].kill()
+        statuses = [document["status"] for document in results.result()]
+    assert statuses == ["completed"] * 60
+    assert all("ended: SearchCompleted" in worker.logs().decode() for worker in workers[1:])
+
+
+def test_a_worker_that_is_stopped_ends_by_itself(stack: Stack, photograph: bytes) -> None:
+    stack.scale(3)
+    leaving = stack.containers("worker")[0]
+    with concurrent.futures.ThreadPoolExecutor(1) as aside:
+        results = aside.submit(many, stack, photograph, 200, 40)
+        time.sleep(0.5)
+        leaving.stop(timeout=40)
+        statuses = [document["status"] for document in results.result()]
+    assert statuses == ["completed"] * 40
+    assert leaving.wait()["StatusCode"] == 0
+    stack.scale(1)
+    assert len(stack.containers("worker")) == 1
+    assert searched(stack, varied(photograph, 300))["status"] == "completed"
+
+
+def test_our_containers_may_do_nothing_but_their_work(stack: Stack) -> None:
+    for service in OURS:
+        container = stack.containers(service)[0]
+        status, user = container.exec_run("id -u")
+        assert (status, user.strip()) == (0, b"10001")
+        status, _ = container.exec_run("touch /written")
+        assert status != 0
+        assert container.attrs["HostConfig"]["CapDrop"] == ["ALL"]
+
+
+@pytest.mark.parametrize("image", ["vitrine-api", "vitrine-worker"])
+def test_an_image_is_lean_and_without_torch(stack: Stack, image: str) -> None:
+    sizes = {name: stack.docker.images.get(name).attrs["Size"] for name in (image, "python:3.13-slim")}
+    assert sizes[image] - sizes["python:3.13-slim"] <= _MOST_ADDED_BYTES
+    find = "import pathlib; print([str(found) for found in pathlib.Path('/').glob('*/lib/*/site-packages/torch')])"
+    assert stack.docker.containers.run(image, ["python3", "-c", find], remove=True).strip() == b"[]"
+
+
+def test_prometheus_sees_every_service(stack: Stack) -> None:
+    (prometheus,) = stack.containers("prometheus")
+    address = prometheus.attrs["NetworkSettings"]["Networks"][f"{PROJECT}_default"]["IPAddress"]
+    seen: dict[str, str] = {}
+    until = time.monotonic() + 120
+    while time.monotonic() < until and set(seen.values()) != {"up"}:
+        ask = f"import urllib.request as r; print(r.urlopen('http://{address}:9090/api/v1/targets').read().decode())"
+        _, targets = stack.containers("api")[0].exec_run(["python3", "-c", ask])
+        active = json.loads(targets)["data"]["activeTargets"]
+        seen = {target["labels"]["job"]: target["health"] for target in active}
+        time.sleep(2)
+    assert seen == {"api": "up", "worker": "up", "rabbitmq": "up", "triton": "up"}
+
+
+def test_without_passwords_nothing_starts(tmp_path: Any) -> None:
+    empty = tmp_path / "empty.env"
+    empty.write_text("PORT=8000\n")
+    done = subprocess.run(
+        ["docker", "compose", "-p", PROJECT, "--env-file", str(empty), "config"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode != 0
+    assert "copy .env.example to .env" in done.stderr
