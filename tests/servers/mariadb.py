@@ -44,6 +44,10 @@ class MariadbServer:
             assert time.monotonic() < deadline, "MariaDB did not start in time"
             time.sleep(0.05)
 
+    @property
+    def running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
     def kill(self) -> None:
         """`kill -9`."""
         assert self._process is not None
@@ -51,7 +55,8 @@ class MariadbServer:
         self._process.wait()
 
     def stop(self) -> None:
-        if self._process is not None and self._process.poll() is None:
+        if self.running:
+            assert self._process
             self._process.terminate()
             self._process.wait(_START_S)
 
