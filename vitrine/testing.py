@@ -71,6 +71,8 @@ class MemoryCatalogue:
             if record.content == content and not record.withdrawn:
                 return known, False
             self._change(record, content=content, withdrawn=False)
+            if record.withdrawn:
+                self._number_anew(record)
             return known, True
 
     def imported(self, external_ids: Iterable[str]) -> Mapping[str, Imported]:
@@ -219,6 +221,11 @@ class MemoryCatalogue:
                 images=len(self._images),
                 embeddings=sum(model == model_id for model, _ in self._embeddings),
             )
+
+    def _number_anew(self, record: Record) -> None:
+        for key in [key for key in self._embeddings if key[1] in record.image_ids]:
+            self._last_sequence += 1
+            self._embeddings[key] = dataclasses.replace(self._embeddings.pop(key), sequence=self._last_sequence)
 
     def _shown(self) -> list[Record]:
         with self._lock:

@@ -102,6 +102,21 @@ def test_the_images_of_a_record_keep_their_order_and_are_stored_once(catalogue: 
     assert catalogue.images_by_source([]) == {}
 
 
+def test_a_record_that_is_shown_again_comes_after_every_embedding_that_was_seen(catalogue: Catalogue) -> None:
+    record_id, image_id = put_with_image(catalogue, VASE)
+    _, other = put_with_image(catalogue, dataclasses.replace(VASE, external_id="v-2"), "b" * 64)
+    catalogue.add_embeddings("m", {image_id: vector(1, 0), other: vector(0, 1)})
+    catalogue.withdraw(record_id)
+    seen = catalogue.embeddings_after("m", 0, 10)[-1].sequence
+    catalogue.put_record(VASE)
+    (again,) = catalogue.embeddings_after("m", seen, 10)
+    assert (again.image_id, again.record_id) == (image_id, record_id)
+    np.testing.assert_array_equal(again.vector, vector(1, 0))
+    later = catalogue.add_image(record_id, sha256="c" * 64, width=1, height=1, source="c.jpg")[0]
+    catalogue.add_embeddings("m", {later: vector(1, 0)})
+    assert [row.image_id for row in catalogue.embeddings_after("m", again.sequence, 10)] == [later]
+
+
 def test_every_change_of_a_record_shows_in_the_next_answer_under_a_new_revision(catalogue: Catalogue) -> None:
     record_id, image_id = put_with_image(catalogue, VASE)
     seen = [catalogue.records_of_images([image_id])[image_id]]

@@ -75,6 +75,20 @@ def test_an_index_without_anything_says_so(house: House) -> None:
         house.index.view()
 
 
+def test_what_is_shown_again_is_found_and_found_once(house: House) -> None:
+    vectors = unit(20)
+    ids = house.add(vectors)
+    house.snapshot()
+    house.index.refresh()
+    for _ in range(2):
+        house.catalogue.withdraw(house.record)
+        house.catalogue.put_record(RecordContent(external_id="r"))
+        house.index.refresh()
+        neighbours = found(house, vectors[3], 20)
+        assert neighbours[0] == ids[3]
+        assert sorted(neighbours) == sorted(ids)
+
+
 def test_the_nearest_come_first_with_their_inner_products(house: House) -> None:
     vectors = unit(50)
     ids = house.add(vectors)

@@ -63,7 +63,9 @@ class FaissView:
     def search(self, embedding: Embedding, k: int) -> Sequence[Neighbour]:
         found = [*self._in_snapshot(embedding, k), *self._in_delta(embedding, k)]
         found.sort(key=lambda neighbour: -neighbour.similarity)
-        return found[:k]
+        # An image whose record was withdrawn and is shown again is in snapshot and delta, or in the delta twice.
+        once = {neighbour.image_id: neighbour for neighbour in reversed(found)}
+        return sorted(once.values(), key=lambda neighbour: -neighbour.similarity)[:k]
 
     def _in_snapshot(self, embedding: Embedding, k: int) -> list[Neighbour]:
         if self._open is None:

@@ -50,6 +50,9 @@ _EMBEDDED = sa.select(embeddings.c.image_id).where(
 )
 _SEQUENCE = counters.c.name == "embeddings"
 _LOCK_SEQUENCE = sa.select(counters.c.value).where(_SEQUENCE).with_for_update()
+_RENUMBER = (
+    embeddings.update().where(embeddings.c.sequence == sa.bindparam("earlier")).values(sequence=sa.bindparam("later"))
+)
 _COUNT_SEQUENCE = counters.update().where(_SEQUENCE).values(value=sa.bindparam("last"))
 # Databases limit the parameters of one statement (SQLite's default: 32,766).
 _CHUNK = 5_000
@@ -87,6 +90,8 @@ class SqlCatalogue:
                 connection.execute(records.update().where(records.c.id == row["id"]).values(imported))
             return row["id"], False
         self._update(connection, row["id"], content, withdrawn=False, **imported)
+        if row["withdrawn"]:
+            _number_anew(connection, row["id"])
         return row["id"], True
 
     def imported(self, external_ids: Iterable[str]) -> Mapping[str, Imported]:
@@ -338,6 +343,19 @@ def _with_images(connection: sa.Connection, rows: Sequence[sa.RowMapping]) -> li
         )
         for row in rows
     ]
+
+
+def _number_anew(connection: sa.Connection, record_id: int) -> None:
+    """A snapshot that was built while the record was withdrawn is without it: now it comes after every snapshot."""
+    own = sa.select(images.c.id).where(images.c.record_id == record_id)
+    last = connection.execute(_LOCK_SEQUENCE).scalar_one()
+    earlier = connection.execute(
+        sa.select(embeddings.c.sequence).where(embeddings.c.image_id.in_(own)).order_by(embeddings.c.sequence)
+    ).scalars()
+    moved = [{"earlier": sequence, "later": last + number} for number, sequence in enumerate(earlier, start=1)]
+    if moved:
+        connection.execute(_RENUMBER, moved)
+        connection.execute(_COUNT_SEQUENCE, {"last": last + len(moved)})
 
 
 def _image_numbers(connection: sa.Connection, record_ids: Sequence[int]) -> dict[int, list[int]]:
