@@ -1,7 +1,8 @@
-"""Photographs on their way into the catalogue: read, decoded and described on several threads, applied in order.
+"""Photographs on their way into the catalogue: read and decoded on several threads, applied in order.
 
-At every moment: an original and its local features are in the store before the catalogue names the image, and an
-embedding comes last. A run that ends anywhere leaves nothing half; the next one finds what is missing.
+At every moment: an original is in the store before the catalogue names the image, local features are there before the
+image can be found, and an embedding comes last. A run that ends anywhere leaves nothing half; the next one finds what
+is missing.
 """
 
 from __future__ import annotations
@@ -11,21 +12,19 @@ import dataclasses
 import hashlib
 from collections.abc import Callable
 from concurrent import futures
-
-import numpy as np
-import numpy.typing as npt
+from typing import Protocol
 
 from indexer import image_paths
 from indexer.image_paths import ImageFile
+from indexer.interruption import Interruption
+from indexer.progress import Progress
 from indexer.sources.source import SourceRow
-from vitrine import domain, errors, geometry
+from vitrine import domain, errors, preparation
 from vitrine.domain import Pixels
-from vitrine.ports import Catalogue, Decoder, DecodeRequest, Encoder, ImageStore
+from vitrine.ports import Catalogue, Decoded, Decoder, Encoder, ImageStore
 
-BATCH = 8
-PREVIEW_SIZE = 384
 # Prepared squares and previews are under a megabyte each; this many hide a slow file behind the others.
-_AHEAD = 2 * BATCH
+_AHEAD = 16
 _MAX_IMAGE_BYTES = 512 << 20
 
 
@@ -67,23 +66,51 @@ class Ports:
     decoder: Decoder
 
 
+class Embedder(Protocol):
+    """Sees to it that images get their embeddings: in this process, or elsewhere. Raises DependencyUnavailable.
+
+    added: embeddings that the catalogue did not have. given_up: images that will have none before another run.
+    """
+
+    added: int
+    given_up: int
+
+    def prepare(self, sha256: str, picture: Decoded) -> None:
+        """On any thread, before the image is in the catalogue."""
+        ...
+
+    def take(self, image_id: int, model_input: Pixels) -> None:
+        """On the feeding thread, once it is in the catalogue; waits while too many are under way."""
+        ...
+
+    def finish(self) -> None:
+        """On the feeding thread: what was taken is embedded or given up when it returns."""
+        ...
+
+
+class StartEmbedding(Protocol):
+    """How a run embeds. ``threads``: the line's own, for whoever embeds in this process."""
+
+    def __call__(
+        self, ports: Ports, *, threads: futures.Executor, progress: Progress, interruption: Interruption
+    ) -> Embedder: ...
+
+
 class PhotographLine:
     """One thread feeds it; ``applied`` is called on that thread, in the order of feeding.
 
-    As many threads as the decoder has slots do the work, the encoder's included, so that no core waits for another.
-    Every method raises DependencyUnavailable as soon as a port does.
+    As many threads as the decoder has slots do the work. Every method raises DependencyUnavailable as soon as a port
+    does.
     """
 
-    def __init__(self, ports: Ports, applied: Callable[[Applied], None]) -> None:
+    def __init__(
+        self, ports: Ports, embedder: Embedder, applied: Callable[[Applied], None], *, threads: futures.Executor
+    ) -> None:
         self._ports = ports
+        self._embedder = embedder
         self._applied = applied
-        self._threads = futures.ThreadPoolExecutor(ports.decoder.slots, thread_name_prefix="photographs")
+        self._threads = threads
         self._preparing: collections.deque[tuple[Applied, futures.Future[_Prepared]]] = collections.deque()
-        self._batch: dict[int, Pixels] = {}
-        self._encoding: collections.deque[tuple[list[int], futures.Future[npt.NDArray[np.float32]]]] = (
-            collections.deque()
-        )
-        self.embeddings_added = 0
 
     def feed(self, photograph: Photograph) -> None:
         """Waits while the line is full."""
@@ -99,14 +126,6 @@ class PhotographLine:
         """All that was fed is in the catalogue when it returns."""
         while self._preparing:
             self._apply_next()
-        self._start_encoding()
-        while self._encoding:
-            self._store_next()
-        self._threads.shutdown()
-
-    def abandon(self) -> None:
-        """Start nothing more and wait for nothing."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
 
     # On the feeding thread
 
@@ -123,9 +142,7 @@ class PhotographLine:
             self._applied(dataclasses.replace(item, refusal=error))
             return
         image_id, new = self._add_image(prepared)
-        self._batch[image_id] = prepared.model_input
-        if len(self._batch) >= BATCH:
-            self._start_encoding()
+        self._embedder.take(image_id, prepared.model_input)
         self._applied(dataclasses.replace(item, new=new))
 
     def _add_image(self, prepared: _Prepared) -> tuple[int, bool]:
@@ -137,37 +154,19 @@ class PhotographLine:
             source=prepared.photograph.file.source,
         )
 
-    def _start_encoding(self) -> None:
-        missing = self._ports.catalogue.images_without_embedding(self._ports.encoder.model_id, list(self._batch))
-        squares = {image_id: square for image_id, square in self._batch.items() if image_id in missing}
-        self._batch = {}
-        if squares:
-            batch = np.stack(list(squares.values()))
-            self._encoding.append((list(squares), self._threads.submit(self._ports.encoder.encode, batch)))
-        while len(self._encoding) > self._ports.decoder.slots:
-            self._store_next()
-
-    def _store_next(self) -> None:
-        image_ids, future = self._encoding.popleft()
-        vectors = dict(zip(image_ids, future.result(), strict=True))
-        self.embeddings_added += self._ports.catalogue.add_embeddings(self._ports.encoder.model_id, vectors)
-
     # On the line's own threads
 
     def _prepare(self, photograph: Photograph) -> _Prepared:
         data = image_paths.read(photograph.file, at_most=_MAX_IMAGE_BYTES)
-        request = DecodeRequest(model_input=self._ports.encoder.resize, preview_size=PREVIEW_SIZE)
-        decoded = self._ports.decoder.decode(data, request)
-        assert decoded.model_input is not None and decoded.preview is not None
+        picture = preparation.decoded(data, self._ports.decoder, self._ports.encoder.resize)
+        assert picture.model_input is not None
         sha256 = hashlib.sha256(data).hexdigest()
         self._ports.images.write(domain.original_key(sha256), data)
-        features_key = domain.features_key(sha256)
-        if not self._ports.images.exists(features_key):
-            self._ports.images.write(features_key, geometry.pack(geometry.extract(decoded.preview)))
+        self._embedder.prepare(sha256, picture)
         return _Prepared(
             photograph=photograph,
             sha256=sha256,
-            width=decoded.width,
-            height=decoded.height,
-            model_input=decoded.model_input,
+            width=picture.width,
+            height=picture.height,
+            model_input=picture.model_input,
         )

@@ -7,12 +7,14 @@ import itertools
 import logging
 import pathlib
 from collections.abc import Iterator, Sequence
+from concurrent import futures
 
 from indexer import image_paths, merging, survey
+from indexer.embedding_here import EmbeddingHere
 from indexer.interruption import Interruption
 from indexer.mapping import MappedRow, RecordMapping
 from indexer.merging import MergedRecords
-from indexer.photographs import Applied, Photograph, PhotographLine, Ports
+from indexer.photographs import Applied, Photograph, PhotographLine, Ports, StartEmbedding
 from indexer.progress import Progress
 from indexer.rejects import Rejects
 from indexer.sources.source import Source, SourceRow
@@ -67,14 +69,14 @@ def dry_run(task: Task) -> Plan:
         records.close()
 
 
-def add(task: Task, ports: Ports) -> Summary:
+def add(task: Task, ports: Ports, embedding: StartEmbedding = EmbeddingHere) -> Summary:
     """Import the source. Running it again adds nothing twice and goes on where it ended, wherever that was.
 
     Raises DependencyUnavailable, and RejectedInput for the source itself; a row that is wrong is in the rejects.
     """
     records = MergedRecords()
     try:
-        return _Import(task, ports, _surveyed(task, records)).run()
+        return _Import(task, ports, embedding, _surveyed(task, records)).run()
     finally:
         records.close()
 
@@ -109,14 +111,16 @@ def _images_found(task: Task, judged: Judged) -> int:
 class _Import:
     """The second reading. All that it counts is counted on one thread, in the order of rows."""
 
-    def __init__(self, task: Task, ports: Ports, found: Survey) -> None:
+    def __init__(self, task: Task, ports: Ports, embedding: StartEmbedding, found: Survey) -> None:
         self._task = task
         self._ports = ports
         self._catalogue = ports.catalogue
         self._records = found.records
         self._rows, self._images = found.rows, found.images
         self._tally = Tally(conflicts=found.conflicts)
-        self._line = PhotographLine(ports, self._applied)
+        self._threads = futures.ThreadPoolExecutor(ports.decoder.slots, thread_name_prefix="photographs")
+        self._embedder = embedding(ports, threads=self._threads, progress=task.progress, interruption=task.interruption)
+        self._line = PhotographLine(ports, self._embedder, self._applied, threads=self._threads)
         self._window = Window.of([], ports.catalogue, ports.encoder.model_id)
 
     def run(self) -> Summary:
@@ -128,12 +132,14 @@ class _Import:
                     break
                 self._take(judged)
             self._line.drain()
-        except BaseException:
-            self._line.abandon()
-            raise
+            self._task.progress.finish()
+            self._embedder.finish()
         finally:
             self._task.progress.finish()
-        self._tally.embeddings_added = self._line.embeddings_added
+            # Where an error ends the run, nothing more is started and nothing is waited for.
+            self._threads.shutdown(wait=False, cancel_futures=True)
+        self._tally.embeddings_added = self._embedder.added
+        self._tally.embeddings_given_up = self._embedder.given_up
         return Summary(
             tally=self._tally,
             rejected=self._task.rejects.counted(),

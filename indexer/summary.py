@@ -54,6 +54,7 @@ class Tally:
     images_added: int = 0
     images_known: int = 0
     embeddings_added: int = 0
+    embeddings_given_up: int = 0
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -96,6 +97,7 @@ class Summary:
             f"{tally.records_unchanged:,} unchanged",
             f"images      {tally.images_added:,} added, {tally.images_known:,} known",
             f"embeddings  {tally.embeddings_added:,} added",
+            *_given_up_lines(tally.embeddings_given_up),
             *_conflict_lines(tally.conflicts),
             *self.rejected.lines(),
             *_hint(self.rejected, found=tally.images_added + tally.images_known),
@@ -107,6 +109,12 @@ class Summary:
 
 def _rows_line(rows: int, filtered: int) -> str:
     return f"rows        {rows:,}" + (f" ({filtered:,} more are left out by the conditions)" if filtered else "")
+
+
+def _given_up_lines(given_up: int) -> list[str]:
+    if not given_up:
+        return []
+    return [f"            {given_up:,} images were left out by the workers (their log says why): run again to retry"]
 
 
 def _conflict_lines(conflicts: int) -> list[str]:
