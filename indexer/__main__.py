@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import functools
 import logging
 import pathlib
+import socket
 import sys
 from collections.abc import Iterator, Sequence
 
 import pydantic
 
 from indexer import commands, interruption, profile_file, progress
-from indexer.photographs import Ports
+from indexer.embedding_by_workers import EmbeddingByWorkers
+from indexer.embedding_here import EmbeddingHere
+from indexer.photographs import Ports, StartEmbedding
 from indexer.sources import registry
 from vitrine import errors
-from vitrine.adapters import decoders, encoders, sql_migrations, threads
+from vitrine.adapters import brokers, decoders, encoders, sql_migrations, threads
 from vitrine.adapters.image_folder import ImageFolder
 from vitrine.adapters.snapshot_folder import SnapshotFolder
 from vitrine.adapters.sql_catalogue import SqlCatalogue
@@ -25,6 +29,8 @@ from vitrine.settings import Settings
 
 # From sysexits.h, so that scripts can tell a wrong file from a server that is away.
 _WRONG_DATA, _NO_INPUT, _TRY_AGAIN, _WRONG_SETTING = 65, 66, 75, 78
+# Who embeds: the choices of --via.
+_HERE, _QUEUE = "process", "queue"
 _CODES = {"no_source": _NO_INPUT, "no_profile": _NO_INPUT, "bad_profile": _WRONG_DATA}
 
 
@@ -71,18 +77,23 @@ def _add(options: argparse.Namespace, settings: Settings) -> int:
         build=options.build,
     )
     with interruption.on_signals() as asked:
-        result = commands.add(add, lambda: _opened(settings), shown=progress.for_stream(sys.stderr), interruption=asked)
+        result = commands.add(
+            add, lambda: _opened(settings, options.via), shown=progress.for_stream(sys.stderr), interruption=asked
+        )
     print("\n".join(result.lines()))
     return interruption.EXIT_STATUS if result.interrupted else 0
 
 
 @contextlib.contextmanager
-def _opened(settings: Settings) -> Iterator[commands.Index]:
-    settings.home.mkdir(parents=True, exist_ok=True)
-    encoder = encoders.configured(settings)
-    database = Database(settings.sqlalchemy_url)
-    decoder = decoders.configured(settings, slots=settings.decoder_slots)
-    try:
+def _opened(settings: Settings, via: str = _HERE) -> Iterator[commands.Index]:
+    with contextlib.ExitStack() as opened:
+        embedding = opened.enter_context(_embedding(settings, via))
+        settings.home.mkdir(parents=True, exist_ok=True)
+        encoder = encoders.configured(settings)
+        database = Database(settings.sqlalchemy_url)
+        opened.callback(database.close)
+        decoder = decoders.configured(settings, slots=settings.decoder_slots)
+        opened.callback(decoder.close)
         sql_migrations.migrate(database)
         ports = Ports(
             catalogue=SqlCatalogue(database),
@@ -91,10 +102,21 @@ def _opened(settings: Settings) -> Iterator[commands.Index]:
             decoder=decoder,
         )
         snapshots = SnapshotFolder(settings.home / "snapshots")
-        yield commands.Index(ports=ports, snapshots=snapshots, leases=SqlLeases(database))
-    finally:
-        decoder.close()
-        database.close()
+        yield commands.Index(ports=ports, snapshots=snapshots, leases=SqlLeases(database), embedding=embedding)
+
+
+@contextlib.contextmanager
+def _embedding(settings: Settings, via: str) -> Iterator[StartEmbedding]:
+    if via == _HERE:
+        yield EmbeddingHere
+        return
+    if not settings.broker_url:
+        raise errors.Misconfigured(
+            "--via queue publishes to the workers: set VITRINE_BROKER_URL to the RabbitMQ that they consume from."
+        )
+    broker = brokers.open_broker(settings.broker_url, name=f"indexer-{socket.gethostname()}")
+    with contextlib.closing(broker):
+        yield functools.partial(EmbeddingByWorkers, broker)
 
 
 def _exit_code(error: errors.VitrineError) -> int:
@@ -133,6 +155,12 @@ def _parser() -> argparse.ArgumentParser:
     add.add_argument("--rejects", type=pathlib.Path, metavar="FILE", help="where rejected rows are written")
     add.add_argument(
         "--no-build", dest="build", action="store_false", help="leave the snapshot as it is: more will be added"
+    )
+    add.add_argument(
+        "--via",
+        choices=(_HERE, _QUEUE),
+        default=_HERE,
+        help="who embeds: this process, or all running workers through the queue (default: %(default)s)",
     )
     add.add_argument("--dry-run", action="store_true", help="say what would happen, and change nothing")
     subcommands.add_parser("build", help="make a new snapshot: index, calibration, classifier")

@@ -9,9 +9,10 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 from indexer import profile_file, progress, report, run
+from indexer.embedding_here import EmbeddingHere
 from indexer.interruption import Interruption
 from indexer.mapping import RecordMapping
-from indexer.photographs import Ports
+from indexer.photographs import Ports, StartEmbedding
 from indexer.rejects import Rejects
 from indexer.snapshot import SnapshotBuilder
 from indexer.sources.registry import open_source
@@ -31,6 +32,7 @@ class Index:
     ports: Ports
     snapshots: SnapshotStore
     leases: Leases
+    embedding: StartEmbedding = EmbeddingHere
 
 
 OpenIndex = Callable[[], AbstractContextManager[Index]]
@@ -74,7 +76,7 @@ def add(
         if options.dry_run:
             return run.dry_run(task)
         with open_index() as index:
-            summary = run.add(task, index.ports)
+            summary = run.add(task, index.ports, index.embedding)
             if not summary.interrupted and options.build:
                 build(index, shown=shown)
             return summary

@@ -375,7 +375,8 @@ IndexHandler = Callable[[IndexRequested], None]
 """Returns when the message may be acknowledged.
 
 Raises DependencyUnavailable to have it delivered again: later, where one message is unlucky; in place after a pause,
-where message after message meets a dependency that is down.
+where message after message meets a dependency that is down. Raises RejectedInput where nobody can handle it: it is put
+where an operator looks.
 """
 
 

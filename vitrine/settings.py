@@ -69,6 +69,11 @@ class Settings(pydantic_settings.BaseSettings):
         default=1.0, gt=0, description="How often changes of the catalogue and new snapshots are looked for."
     )
 
+    index_slots: int = pydantic.Field(
+        default=1,
+        ge=0,
+        description="Messages of bulk indexing that a worker process has in hand at a time; 0: none.",
+    )
     grace_s: float = pydantic.Field(
         default=20.0, gt=0, description="How long a worker that is asked to stop may take to finish what is in hand."
     )

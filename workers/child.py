@@ -26,6 +26,7 @@ from vitrine.adapters.sql_ledger import SqlLedger
 from vitrine.ports import Broker, Encoder, SearchLedger
 from vitrine.settings import Settings
 from workers import process
+from workers.indexing import IndexWorker
 from workers.operations import Heartbeats
 from workers.republishing import Republisher
 
@@ -66,17 +67,21 @@ def _search_until(stop: threading.Event, number: int, settings: Settings, heartb
             snapshots=SnapshotFolder(settings.home / "snapshots"),
             catalogue=catalogue,
         )
+        images = ImageFolder(settings.home / "images")
+        indexing = IndexWorker(catalogue=catalogue, images=images, decoder=decoder, encoder=encoder)
         republisher = Republisher(ledger, broker, SqlLeases(database))
         with process.searching(
             settings,
             broker=broker,
             ledger=ledger,
             catalogue=catalogue,
-            images=ImageFolder(settings.home / "images"),
+            images=images,
             decoder=decoder,
             encoder=encoder,
             index=index,
         ):
+            if settings.index_slots:
+                broker.consume_index(indexing.handle, slots=settings.index_slots)
             republisher.start()
             opened.callback(republisher.close)
             _log.info("process %d searches with %s", number, encoder.model_id)

@@ -20,6 +20,9 @@ STAGE_S = prometheus_client.Histogram(
 SEARCH_S = prometheus_client.Histogram(
     "vitrine_worker_search_seconds", "From taking the message to the committed result.", buckets=_BUCKETS_S
 )
+INDEXED = prometheus_client.Counter(
+    "vitrine_worker_images_total", "Images of the index lane by what became of them.", ["outcome"]
+)
 IN_HAND = prometheus_client.Gauge(
     "vitrine_worker_searches_in_hand", "Searches that are worked on.", multiprocess_mode="livesum"
 )

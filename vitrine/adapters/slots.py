@@ -177,6 +177,10 @@ class Slots(Generic[C]):
                 if self._stopping:
                     delivery.give_back()
                     return False
+            except errors.RejectedInput as error:
+                _log.error("%s goes to the dead letters: %s", delivery.command.subject, error.message)
+                delivery.refuse()
+                return False
             # The boundary of a thread: whatever it was, the next message must be taken.
             except Exception:  # noqa: BLE001
                 _log.exception("%s broke its worker", delivery.command.subject)

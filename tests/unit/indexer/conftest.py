@@ -14,8 +14,9 @@ import pytest
 from PIL import Image
 
 from indexer import commands, progress
+from indexer.embedding_here import EmbeddingHere
 from indexer.interruption import Interruption
-from indexer.photographs import Ports
+from indexer.photographs import Ports, StartEmbedding
 from indexer.summary import Plan, Summary
 from vitrine.adapters.subprocess_decoder import SubprocessDecoder
 from vitrine.testing import MemoryCatalogue, MemoryImageStore, ToyEncoder
@@ -36,10 +37,10 @@ def picture(seed: int, *, format: str = "JPEG") -> bytes:
     return out.getvalue()
 
 
-def index_of(ports: Ports) -> commands.Index:
+def index_of(ports: Ports, embedding: StartEmbedding = EmbeddingHere) -> commands.Index:
     """For commands that build no snapshot."""
     nothing: Any = None
-    return commands.Index(ports=ports, snapshots=nothing, leases=nothing)
+    return commands.Index(ports=ports, snapshots=nothing, leases=nothing, embedding=embedding)
 
 
 class Museum:
@@ -119,11 +120,12 @@ def add(ports: Ports, rejects: pathlib.Path) -> Add:
         shown: progress.Progress | None = None,
         interruption: Interruption | None = None,
         ports: Ports = ports,
+        embedding: StartEmbedding = EmbeddingHere,
         **options: object,
     ) -> Plan | Summary:
         return commands.add(
             commands.AddOptions(source=source, **{"rejects": rejects, "build": False, **options}),  # type: ignore[arg-type]
-            lambda: contextlib.nullcontext(index_of(ports)),
+            lambda: contextlib.nullcontext(index_of(ports, embedding)),
             shown=shown or progress.SilentProgress(),
             interruption=interruption or Interruption(),
         )

@@ -25,7 +25,7 @@ def home(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> pathlib.Pat
 @pytest.fixture
 def in_memory(ports: Ports, monkeypatch: pytest.MonkeyPatch) -> None:
     @contextlib.contextmanager
-    def opened(_settings: Settings) -> Iterator[commands.Index]:
+    def opened(_settings: Settings, _via: str = "process") -> Iterator[commands.Index]:
         yield index_of(ports)
 
     monkeypatch.setattr(command_line, "_opened", opened)
@@ -110,3 +110,13 @@ def test_a_wrong_setting_is_named(
     monkeypatch.setenv("VITRINE_DECODERS", "many")
     assert command_line.main(["add", str(museum.table)]) == 78
     assert "DECODERS" in capsys.readouterr().err.upper()
+
+
+def test_a_queue_without_a_url_is_a_wrong_setting(
+    museum: Museum, home: pathlib.Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("VITRINE_BROKER_URL", raising=False)
+    table = str(museum.write(museum.objects(1)))
+    assert command_line.main(["add", table, "--via", "queue"]) == 78
+    assert "VITRINE_BROKER_URL" in capsys.readouterr().err
+    assert not home.exists()

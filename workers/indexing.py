@@ -1,0 +1,83 @@
+"""What a worker does with images that bulk indexing has put into the catalogue: local features, then embeddings."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+
+from vitrine import domain, errors, preparation
+from vitrine.domain import CatalogueImage, Pixels
+from vitrine.messages import IndexRequested
+from vitrine.ports import Catalogue, Decoder, Encoder, ImageStore
+from workers import metrics
+
+_log = logging.getLogger(__name__)
+
+# Squares that are held and encoded at a time, however many images a message names.
+_BATCH = 8
+
+
+class IndexWorker:
+    """Handler of the index queue. An image that is embedded already is left alone, however often it is asked for."""
+
+    def __init__(self, *, catalogue: Catalogue, images: ImageStore, decoder: Decoder, encoder: Encoder) -> None:
+        self._catalogue = catalogue
+        self._images = images
+        self._decoder = decoder
+        self._encoder = encoder
+
+    def handle(self, request: IndexRequested) -> None:
+        """Returns when the message may be acknowledged.
+
+        Raises DependencyUnavailable to have it delivered again, and RejectedInput for a model that is not served here.
+        An image that cannot be embedded is told in the log and left out, for the sake of the others.
+        """
+        model_id = self._encoder.model_id
+        if request.model_id != model_id:
+            raise errors.RejectedInput(
+                f"{request.subject} is asked for under {request.model_id}, and this worker embeds with {model_id}:"
+                " give indexer and workers the same VITRINE_MODEL.",
+                code="other_model",
+            )
+        missing = sorted(self._catalogue.images_without_embedding(model_id, request.image_ids))
+        metrics.INDEXED.labels(outcome="known").inc(len(set(request.image_ids)) - len(missing))
+        known = self._catalogue.images(missing)
+        for some in _batches(missing):
+            self._embed([known[image_id] for image_id in some if image_id in known])
+        for image_id in set(missing) - known.keys():
+            _left_out(image_id, "the catalogue has no such image")
+
+    def _embed(self, images: Sequence[CatalogueImage]) -> None:
+        squares: dict[int, Pixels] = {}
+        for image in images:
+            try:
+                squares[image.id] = self._prepared(image)
+            except (errors.NotFound, errors.RejectedInput) as error:
+                _left_out(image.id, error.message)
+        if squares:
+            self._store(squares)
+
+    def _prepared(self, image: CatalogueImage) -> Pixels:
+        """The model's square; the local features are in the store when it returns."""
+        original = self._images.read(domain.original_key(image.sha256))
+        picture = preparation.decoded(original, self._decoder, self._encoder.resize)
+        preparation.keep_features(image.sha256, picture, self._images)
+        assert picture.model_input is not None
+        return picture.model_input
+
+    def _store(self, squares: Mapping[int, Pixels]) -> None:
+        vectors = self._encoder.encode(np.stack(list(squares.values())))
+        added = self._catalogue.add_embeddings(self._encoder.model_id, dict(zip(squares, vectors, strict=True)))
+        metrics.INDEXED.labels(outcome="embedded").inc(added)
+
+
+def _batches(image_ids: Sequence[int]) -> Iterator[Sequence[int]]:
+    for start in range(0, len(image_ids), _BATCH):
+        yield image_ids[start : start + _BATCH]
+
+
+def _left_out(image_id: int, reason: str) -> None:
+    metrics.INDEXED.labels(outcome="left_out").inc()
+    _log.error("image %d is left without an embedding: %s", image_id, reason)
