@@ -229,7 +229,7 @@ def test_a_queue_that_nobody_serves_is_told_and_waited_for(
 
 def test_an_image_that_is_taken_twice_is_published_once(ports: Ports, broker: HeardBroker) -> None:
     record_id, _ = ports.catalogue.put_record(domain.RecordContent(external_id="1"))
-    image_id = ports.catalogue.add_image(record_id, sha256="a" * 64, width=9, height=9, source="a")
+    image_id, _ = ports.catalogue.add_image(record_id, sha256="a" * 64, width=9, height=9, source="a")
     asked = Interruption()
     embedder = EmbeddingByWorkers(broker, ports, progress=SilentProgress(), interruption=asked, patience=IMPATIENT)
     square = np.zeros((64, 64, 3), np.uint8)

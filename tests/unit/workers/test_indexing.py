@@ -45,7 +45,8 @@ class Bench:
         record_id, _ = self.catalogue.put_record(RecordContent(external_id=number))
         sha256 = hashlib.sha256(data).hexdigest()
         self.images.write(domain.original_key(sha256), data)
-        return self.catalogue.add_image(record_id, sha256=sha256, width=1, height=1, source=number)
+        image_id, _ = self.catalogue.add_image(record_id, sha256=sha256, width=1, height=1, source=number)
+        return image_id
 
     def photograph(self) -> int:
         seed = self.catalogue.counts("").images
