@@ -1,12 +1,13 @@
-"""RabbitMQ and MariaDB killed under load, and RabbitMQ short of memory: 503 meanwhile, and nothing is lost."""
+"""RabbitMQ and MariaDB killed under load, and RabbitMQ short of memory or disk: 503 meanwhile, and nothing is lost."""
 
 from __future__ import annotations
 
 import contextlib
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import httpx2
+import pytest
 
 from tests.integration.distributed.scale import DATABASE_KILLS, RABBITMQ_KILLS, SEARCHES
 from tests.integration.distributed.system import System, comes_true
@@ -22,6 +23,7 @@ class Knocker:
     def __init__(self, system: System) -> None:
         self._system = system
         self._photographs = itertools.cycle(system.photographs)
+        self._replicas = itertools.cycle(range(len(system.apis)))
         self.promised: list[str] = []
 
     def accepted(self) -> bool:
@@ -39,16 +41,16 @@ class Knocker:
         return answer.elapsed.total_seconds() < _REFUSED_WITHIN_S
 
     def _answer(self) -> httpx2.Response:
-        return self._system.upload(next(self._photographs))
+        return self._system.upload(next(self._photographs), to=next(self._replicas))
 
 
 @contextlib.contextmanager
-def memory_alarm(system: System) -> Iterator[None]:
-    system.rabbitmq.control("set_vm_memory_high_watermark", "0.00001")
+def alarm(system: System, raising: Sequence[str], lifting: Sequence[str]) -> Iterator[None]:
+    system.rabbitmq.control(*raising)
     try:
         yield
     finally:
-        system.rabbitmq.control("set_vm_memory_high_watermark", "0.6")
+        system.rabbitmq.control(*lifting)
 
 
 def assert_each_done_once(system: System, promised: list[str]) -> None:
@@ -86,13 +88,24 @@ def test_mariadb_is_killed_three_times_under_load_and_nobody_has_to_be_started_a
     assert all(service.running and "is started again" not in service.log for service in before)
 
 
-def test_a_memory_alarm_of_rabbitmq_refuses_visitors_in_time_and_ends_with_the_shortage(system: System) -> None:
+@pytest.mark.parametrize(
+    ("raising", "lifting"),
+    [
+        (("set_vm_memory_high_watermark", "0.00001"), ("set_vm_memory_high_watermark", "0.6")),
+        (("set_disk_free_limit", "900000GB"), ("set_disk_free_limit", "1MB")),
+    ],
+    ids=["memory", "disk"],
+)
+def test_an_alarm_of_rabbitmq_refuses_visitors_in_time_and_ends_with_the_shortage(
+    system: System, raising: Sequence[str], lifting: Sequence[str]
+) -> None:
     system.scale(1)
     knocker = Knocker(system)
     assert knocker.accepted()
-    with memory_alarm(system):
+    with alarm(system, raising, lifting):
         assert comes_true(knocker.refused)
-        # All visitors who come meanwhile are told the same, at once.
-        assert all(knocker.refused() for _ in range(5))
+        # Whoever comes meanwhile is told the same, at either replica, and workers finish what they were promised.
+        assert all(knocker.refused() for _ in range(6))
+        assert_each_done_once(system, knocker.promised)
     assert comes_true(knocker.accepted)
     assert_each_done_once(system, knocker.promised)
