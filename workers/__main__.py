@@ -16,7 +16,7 @@ import pydantic
 
 from vitrine import errors, logs
 from vitrine.settings import Settings
-from workers import child, operations
+from workers import entry, operations
 from workers.operations import Heartbeats
 from workers.supervisor import Supervisor
 
@@ -49,7 +49,7 @@ def _supervise(processes: int, settings: Settings) -> int:
         # Read by prometheus_client when the processes import it.
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
         supervisor = Supervisor(
-            functools.partial(child.work, shared=shared), processes=processes, grace_s=settings.grace_s + _CLOSING_S
+            functools.partial(entry.work, shared=shared), processes=processes, grace_s=settings.grace_s + _CLOSING_S
         )
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: supervisor.stop())

@@ -1,7 +1,4 @@
-"""The entry point of one worker process, which a supervisor starts: the wiring of adapters, and searching until told.
-
-Not in `__main__`: a spawned process cannot import that.
-"""
+"""One worker process, which a supervisor starts: the wiring of adapters, and searching until told."""
 
 from __future__ import annotations
 
