@@ -7,6 +7,7 @@ import pathlib
 from collections.abc import AsyncIterator
 
 from fastapi import FastAPI
+from fastapi.responses import FileResponse
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -46,6 +47,9 @@ def create_app(services: Services, *, page: pathlib.Path | None = None) -> FastA
         title="Vitrine",
         description="A photograph of a museum object in; the most similar catalogue records, a class and a draft out.",
         lifespan=lifespan,
+        # FastAPI's own page loads its scripts from elsewhere; ours is a part of the web page.
+        docs_url=None,
+        redoc_url=None,
         max_body_size=max(largest, settings.max_upload_bytes + _FORM_BYTES),
     )
     app.state.services = services
@@ -55,6 +59,7 @@ def create_app(services: Services, *, page: pathlib.Path | None = None) -> FastA
         app.include_router(module.router)
     app.add_api_route("/api/{path:path}", _nothing, include_in_schema=False)
     if page is not None:
+        app.add_api_route("/docs", lambda: FileResponse(page / "docs.html"), include_in_schema=False)
         app.frontend("/", directory=page, fallback="index.html")
     return app
 
@@ -70,8 +75,7 @@ class _SecurityHeaders:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_with_headers(message: Message) -> None:
-            # The interactive documentation loads its scripts from elsewhere, and shows no pictures of ours.
-            if message["type"] == "http.response.start" and scope["path"] != "/docs":
+            if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name, value in _HEADERS.items():
                     headers.setdefault(name, value)

@@ -202,3 +202,9 @@ def test_a_reader_who_wants_no_motion_gets_none(open_page: Open, photographs: li
     open_first_match(page)
     still = "() => document.getAnimations().every((one) => one.playState === 'finished')"
     page.wait_for_function(still, timeout=1000)
+
+
+def test_the_http_interface_is_shown_without_another_server(open_page: Open) -> None:
+    page = open_page()
+    page.goto("/docs")
+    expect(page.get_by_text("/api/searches", exact=True).first).to_be_visible()
