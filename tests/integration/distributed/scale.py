@@ -7,7 +7,7 @@ import os
 SEARCHES = int(os.environ.get("VITRINE_TEST_SEARCHES", "120"))
 _THOROUGH = SEARCHES >= 1000
 # Of a worker at each named moment.
-DEATHS = 20 if _THOROUGH else 1
+DEATHS = max(1, SEARCHES // 100)
 RABBITMQ_KILLS = 4 if _THOROUGH else 2
 DATABASE_KILLS = 3
 GOOD_PICTURES = 500 if _THOROUGH else 60

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pathlib
 import signal
@@ -54,7 +55,7 @@ class Service:
 
     def wait_until_ready(self) -> None:
         deadline = time.monotonic() + _START_S
-        while not self._ready():
+        while not self.ready:
             assert self.running and time.monotonic() < deadline, f"{self.name} did not start:\n{self.log[-4000:]}"
             time.sleep(0.1)
 
@@ -66,8 +67,10 @@ class Service:
 
     def kill_child(self) -> None:
         """`kill -9` of the worker process alone; its supervisor starts another."""
-        for pid in self._children():
-            os.kill(pid, signal.SIGKILL)
+        # One that is gone already needs no killing.
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            for pid in self._children():
+                os.kill(pid, signal.SIGKILL)
 
     def stop(self) -> int:
         """SIGTERM to the first process, as `docker stop` does; returns its exit status."""
@@ -82,7 +85,8 @@ class Service:
             log.seek(self._said_before)
             return log.read().decode(errors="replace")
 
-    def _ready(self) -> bool:
+    @property
+    def ready(self) -> bool:
         try:
             return httpx2.get(f"{self.url}/health/ready", timeout=10).status_code == 200
         except httpx2.HTTPError:

@@ -28,6 +28,9 @@ def test_workers_are_killed_every_two_seconds_and_every_promised_search_is_done_
                 break
             assert not visitors.problems, visitors.problems[:5]
             time.sleep(_BETWEEN_KILLS_S)
+            # On a crowded machine one that is still starting is spared, or no worker would ever come up.
+            if not system.workers[victim].ready:
+                continue
             # By turns the whole container, which is started anew, and the process in it.
             if kills % 2:
                 system.workers[victim].kill_child()
