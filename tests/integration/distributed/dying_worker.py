@@ -40,8 +40,9 @@ MOMENTS: dict[str, tuple[type, str]] = {
     "before-ack": (pika.channel.Channel, "basic_ack"),
     "after-ack": (pika.channel.Channel, "basic_ack"),
 }
-# At the second arrival: the process has served somebody before.
-_ARRIVAL = 2
+# With two searches in hand at a time, two have been served before this arrival: what an earlier process died with is
+# through, and no search is begun so often that it is taken for the cause.
+_ARRIVAL = 4
 
 
 def prepare(folder: pathlib.Path, moments: list[str]) -> None:
