@@ -415,6 +415,10 @@ class Broker(Protocol):
         """
         ...
 
+    def give_way(self) -> None:
+        """For index handlers, between two pictures: waits while a search is in hand here, for a second at most."""
+        ...
+
     def stop_consuming(self, timeout_s: float) -> bool:
         """Take nothing new and wait for what is in hand; False where something was still running."""
         ...

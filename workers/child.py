@@ -65,7 +65,9 @@ def _search_until(stop: threading.Event, number: int, settings: Settings, heartb
             catalogue=catalogue,
         )
         images = ImageFolder(settings.home / "images")
-        indexing = IndexWorker(catalogue=catalogue, images=images, decoder=decoder, encoder=encoder)
+        indexing = IndexWorker(
+            catalogue=catalogue, images=images, decoder=decoder, encoder=encoder, give_way=broker.give_way
+        )
         republisher = Republisher(ledger, broker, SqlLeases(database))
         with process.searching(
             settings,

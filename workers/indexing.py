@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -20,13 +20,25 @@ _BATCH = 8
 
 
 class IndexWorker:
-    """Handler of the index queue. An image that is embedded already is left alone, however often it is asked for."""
+    """Handler of the index queue. An image that is embedded already is left alone, however often it is asked for.
 
-    def __init__(self, *, catalogue: Catalogue, images: ImageStore, decoder: Decoder, encoder: Encoder) -> None:
+    ``give_way`` is called before each picture, because a visitor may have come since the one before.
+    """
+
+    def __init__(
+        self,
+        *,
+        catalogue: Catalogue,
+        images: ImageStore,
+        decoder: Decoder,
+        encoder: Encoder,
+        give_way: Callable[[], None] = lambda: None,
+    ) -> None:
         self._catalogue = catalogue
         self._images = images
         self._decoder = decoder
         self._encoder = encoder
+        self._give_way = give_way
 
     def handle(self, request: IndexRequested) -> None:
         """Returns when the message may be acknowledged.
@@ -52,6 +64,7 @@ class IndexWorker:
     def _embed(self, images: Sequence[CatalogueImage]) -> None:
         squares: dict[int, Pixels] = {}
         for image in images:
+            self._give_way()
             try:
                 squares[image.id] = self._prepared(image)
             except (errors.NotFound, errors.RejectedInput) as error:

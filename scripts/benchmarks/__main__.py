@@ -8,7 +8,7 @@ import shlex
 import sys
 from collections.abc import Sequence
 
-from scripts.benchmarks import client, encoders, pipeline, remote, report, retrieval, server
+from scripts.benchmarks import client, encoders, indexing, pipeline, remote, report, retrieval, server
 from vitrine import errors
 
 
@@ -28,6 +28,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _table(asked: argparse.Namespace, command: str) -> str:
     if asked.command == "retrieval":
         return retrieval.markdown(retrieval.measured(asked.model, asked.objects), asked.model, command)
+    if asked.command == "indexing":
+        options = indexing.Options(
+            broker_url=asked.broker, model=asked.model, pictures=asked.photographs, processes=asked.processes
+        )
+        return indexing.markdown(indexing.measured(options), asked.model, command)
     if asked.command == "triton":
         return remote.markdown(remote.measured(asked.url, asked.model, asked.requests), asked.model, command)
     return report.markdown(pipeline.measured(_pipeline_options(asked)), command)
@@ -72,6 +77,11 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--url", required=True, metavar="HOST:PORT", help="gRPC of a Triton that serves the model")
     command.add_argument("--model", default="vitrine-s", metavar="MODEL", help="id or path (default: %(default)s)")
     command.add_argument("--requests", type=int, default=500, help="pictures for each side (default: %(default)s)")
+    command = subcommands.add_parser("indexing", help="photographs that worker processes embed of a bulk import")
+    command.add_argument("--broker", required=True, metavar="URL", help="AMQP URL of a RabbitMQ that nobody else uses")
+    command.add_argument("--model", default="vitrine-s", metavar="MODEL", help="id or path (default: %(default)s)")
+    command.add_argument("--photographs", type=int, default=600, help="to embed, 1900 at most (default: %(default)s)")
+    command.add_argument("--processes", type=int, nargs="+", default=[1, 2], help="of workers (default: 1 2)")
     return parser
 
 

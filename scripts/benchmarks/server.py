@@ -36,8 +36,8 @@ class Server:
         return process_cpu.of_tree(self._process.pid)
 
 
-def fill(home: pathlib.Path, model: str, pictures: Sequence[bytes]) -> None:
-    """A catalogue of one record a picture, imported by `python -m indexer add`. Raises DidNotStart."""
+def write_table(home: pathlib.Path, pictures: Sequence[bytes]) -> pathlib.Path:
+    """A table of one record a picture, with the pictures beside it."""
     table = home / "museum.csv"
     with table.open("w", newline="") as file:
         rows = csv.writer(file)
@@ -46,6 +46,12 @@ def fill(home: pathlib.Path, model: str, pictures: Sequence[bytes]) -> None:
             image = home / f"{number:05d}.jpg"
             image.write_bytes(picture)
             rows.writerow(_row(number, image.name))
+    return table
+
+
+def fill(home: pathlib.Path, model: str, pictures: Sequence[bytes]) -> None:
+    """A catalogue of one record a picture, imported by `python -m indexer add`. Raises DidNotStart."""
+    table = write_table(home, pictures)
     added = subprocess.run(
         [sys.executable, "-m", "indexer", "add", str(table)],
         cwd=ROOT,

@@ -243,6 +243,63 @@ def test_what_yields_to_a_search_does_not_hold_up_the_end(broker: Broker) -> Non
     assert comes_true(lambda: broker.depth(Lane.INDEX) == len([1]) - len(indexed))
 
 
+def _index_beside(broker: Broker, search: Callable[[SearchRequested], None], order: queue.Queue[str]) -> None:
+    """Has an index message in hand, then a search, and gives way to it in the middle."""
+    indexing, searching = threading.Event(), threading.Event()
+
+    def searched(request: SearchRequested) -> None:
+        searching.set()
+        search(request)
+        order.put("searched")
+
+    def index(_request: IndexRequested) -> None:
+        indexing.set()
+        assert searching.wait(WAIT_S)
+        broker.give_way()
+        order.put("went on")
+
+    broker.consume_index(index, slots=1)
+    broker.publish(IndexRequested(model_id="m", image_ids=(1,)))
+    assert indexing.wait(WAIT_S)
+    broker.consume(searched, slots=1)
+    broker.publish(SearchRequested(search_id="s"))
+
+
+def test_an_index_message_in_hand_gives_way_to_a_search(broker: Broker) -> None:
+    order: queue.Queue[str] = queue.Queue()
+    _index_beside(broker, lambda _request: time.sleep(0.1), order)
+    assert [order.get(timeout=WAIT_S) for _ in range(2)] == ["searched", "went on"]
+
+
+def test_an_index_message_in_hand_goes_on_beside_a_search_that_does_not_end(broker: Broker) -> None:
+    order: queue.Queue[str] = queue.Queue()
+    finish = threading.Event()
+    _index_beside(broker, lambda _request: assert_set(finish), order)
+    assert order.get(timeout=WAIT_S) == "went on"
+    finish.set()
+    assert order.get(timeout=WAIT_S) == "searched"
+
+
+def test_a_message_that_nobody_can_handle_is_not_delivered_again(broker: Broker) -> None:
+    handled: queue.Queue[str] = queue.Queue()
+
+    def handle(request: IndexRequested) -> None:
+        handled.put(request.model_id)
+        if request.model_id == "other":
+            raise errors.RejectedInput("another model")
+
+    broker.publish(IndexRequested(model_id="other", image_ids=(1,)))
+    broker.consume_index(handle, slots=1)
+    assert handled.get(timeout=WAIT_S) == "other"
+    broker.publish(IndexRequested(model_id="m", image_ids=(1,)))
+    assert handled.get(timeout=WAIT_S) == "m"
+    assert comes_true(lambda: broker.depth(Lane.INDEX) == 0) and handled.empty()
+
+
+def assert_set(event: threading.Event) -> None:
+    assert event.wait(WAIT_S)
+
+
 def test_an_event_survives_its_way_as_json() -> None:
     assert SearchEvent.from_json(event(4).to_json()) == event(4)
     assert SearchRequested.from_json(SearchRequested(search_id="s", attempt=2).to_json()).attempt == 2

@@ -5,6 +5,7 @@ from __future__ import annotations
 import collections
 import contextlib
 import csv
+import hashlib
 import os
 import pathlib
 import signal
@@ -13,16 +14,26 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 
+import numpy as np
 import pytest
 import sqlalchemy as sa
 
+from indexer.embedding_by_workers import GROUP, EmbeddingByWorkers, Patience
+from indexer.interruption import Interruption
+from indexer.photographs import Ports
+from indexer.progress import SilentProgress
 from tests.conftest import OBJECTS, ROOT, environment, run_module
+from tests.integration.search_pool import photograph
 from tests.servers.rabbitmq import RabbitmqServer
 from vitrine.adapters.rabbitmq_broker import RabbitmqBroker
 from vitrine.adapters.rabbitmq_topology import DEAD_LETTERS
 from vitrine.adapters.sql_engine import Database
 from vitrine.adapters.sql_schema import embeddings, images
+from vitrine.adapters.subprocess_decoder import SubprocessDecoder
+from vitrine.domain import RecordContent, original_key
 from vitrine.messages import IndexRequested
+from vitrine.testing import MemoryCatalogue, MemoryImageStore, ToyEncoder
+from workers.indexing import IndexWorker
 
 PHOTOGRAPHS = 3 * OBJECTS
 WAIT_S = 120
@@ -170,3 +181,38 @@ def test_a_message_for_another_model_lies_where_an_operator_looks(site: Site, ru
         time.sleep(0.2)
     assert put_aside == [message.to_json()]
     assert "the same VITRINE_MODEL" in site.logs()
+
+
+def test_a_broker_that_lost_its_disk_is_told_again_what_is_not_embedded(
+    running_rabbitmq: RabbitmqServer, request: pytest.FixtureRequest
+) -> None:
+    catalogue, store, decoder = MemoryCatalogue(), MemoryImageStore(), SubprocessDecoder(slots=1)
+    request.addfinalizer(decoder.close)
+    ports = Ports(catalogue=catalogue, images=store, encoder=ToyEncoder(), decoder=decoder)
+    worker = IndexWorker(catalogue=catalogue, images=store, decoder=decoder, encoder=ports.encoder)
+    publishing, consuming = (RabbitmqBroker(running_rabbitmq.url, name=name) for name in ("indexer", "worker"))
+    with contextlib.closing(publishing), contextlib.closing(consuming):
+        embedder = EmbeddingByWorkers(
+            publishing,
+            ports,
+            progress=SilentProgress(),
+            interruption=Interruption(),
+            patience=Patience(silent_s=1.0, look_s=0.1),
+        )
+        for number in range(2 * GROUP):
+            embedder.take(stored(number, catalogue, store), np.zeros((64, 64, 3), np.uint8))
+        running_rabbitmq.forget_everything()
+        running_rabbitmq.start()
+        consuming.consume_index(worker.handle, slots=1)
+        embedder.finish()
+    assert (embedder.added, embedder.given_up) == (2 * GROUP, 0)
+    assert catalogue.counts(ToyEncoder.model_id).embeddings == 2 * GROUP
+
+
+def stored(number: int, catalogue: MemoryCatalogue, store: MemoryImageStore) -> int:
+    """The number of an image that the catalogue has and nobody has embedded."""
+    data = photograph(number)
+    sha256 = hashlib.sha256(data).hexdigest()
+    store.write(original_key(sha256), data)
+    record_id, _ = catalogue.put_record(RecordContent(external_id=str(number)))
+    return catalogue.add_image(record_id, sha256=sha256, width=320, height=240, source=str(number))[0]

@@ -57,6 +57,9 @@ class MemoryBroker:
         self._indexing.open()
         self._slots.append(Slots("index", self._indexing.take, handler, count=slots, yields_to=self._in_hand))
 
+    def give_way(self) -> None:
+        self._in_hand.give_way()
+
     def stop_consuming(self, timeout_s: float) -> bool:
         deadline = time.monotonic() + timeout_s
         self._searches.close()

@@ -75,6 +75,9 @@ class RabbitmqBroker:
             )
         )
 
+    def give_way(self) -> None:
+        self._in_hand.give_way()
+
     def stop_consuming(self, timeout_s: float) -> bool:
         deadline = time.monotonic() + timeout_s
         for consumer in self._consumers:

@@ -21,6 +21,8 @@ _FIRST_PAUSE_S = 0.25
 # What is back is noticed within this time.
 _LONGEST_PAUSE_S = 4.0
 _INDEX_WAITS_AT_MOST_S = 60.0
+# In the middle of a message. All its pictures together stay far from the time after which it would be missed.
+_PICTURE_WAITS_AT_MOST_S = 1.0
 
 C = TypeVar("C", bound=Command)
 C_co = TypeVar("C_co", bound=Command, covariant=True)
@@ -99,6 +101,11 @@ class SearchesInHand:
         """Until no search is in hand, indexing has waited for long enough, or it is given up."""
         with self._changed:
             self._changed.wait_for(lambda: self._count == 0 or given_up(), self._index_waits_at_most_s)
+
+    def give_way(self) -> None:
+        """Until no search is in hand, or a second has passed."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._count == 0, _PICTURE_WAITS_AT_MOST_S)
 
     def wake(self) -> None:
         with self._changed:
