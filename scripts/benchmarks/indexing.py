@@ -12,7 +12,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from scripts.benchmarks import encoders, photographs, server
+from scripts.benchmarks import encoders, photographs, process_cpu, server
 from vitrine import errors
 from vitrine.adapters import brokers, model_files
 from vitrine.adapters.sql_catalogue import SqlCatalogue
@@ -38,8 +38,11 @@ class Options:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Drained:
+    """``cpu_ms``: of the workers with their decoders, for each picture; it says more where others use the machine."""
+
     processes: int
     pictures_per_s: float
+    cpu_ms: float
 
 
 def measured(options: Options) -> list[Drained]:
@@ -52,8 +55,13 @@ def measured(options: Options) -> list[Drained]:
 
 
 def markdown(rows: Sequence[Drained], model: str, command: str) -> str:
-    lines = [f"`{command}` ({model})", "", "| worker processes | photographs a second |", "|---|---|"]
-    return "\n".join([*lines, *(f"| {row.processes} | {row.pictures_per_s:.1f} |" for row in rows)])
+    lines = [
+        f"`{command}` ({model})",
+        "",
+        "| worker processes | photographs a second | CPU each, ms |",
+        "|---|---|---|",
+    ]
+    return "\n".join([*lines, *(f"| {row.processes} | {row.pictures_per_s:.1f} | {row.cpu_ms:.0f} |" for row in rows)])
 
 
 def _drained(options: Options, model: str, pictures: Sequence[bytes], processes: int) -> Drained:
@@ -67,11 +75,16 @@ def _drained(options: Options, model: str, pictures: Sequence[bytes], processes:
         counts = started.enter_context(_counted(home, model))
         _wait_until(lambda: counts().images == len(pictures), home)
         workers = ["workers", "--processes", str(processes)]
-        started.enter_context(_process(home, model, settings, *workers))
+        pid = started.enter_context(_process(home, model, settings, *workers))
         _wait_until(lambda: counts().embeddings >= _WARM_PER_PROCESS * processes, home)
-        warm, since = counts().embeddings, time.perf_counter()
+        warm, since, cpu_since = counts().embeddings, time.perf_counter(), process_cpu.of_tree(pid)
         _wait_until(lambda: counts().embeddings == len(pictures), home)
-        return Drained(processes=processes, pictures_per_s=(len(pictures) - warm) / (time.perf_counter() - since))
+        measured = len(pictures) - warm
+        return Drained(
+            processes=processes,
+            pictures_per_s=measured / (time.perf_counter() - since),
+            cpu_ms=1000 * (process_cpu.of_tree(pid) - cpu_since) / measured,
+        )
 
 
 @contextlib.contextmanager
@@ -84,7 +97,7 @@ def _empty_lane(url: str) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _process(home: pathlib.Path, model: str, settings: Mapping[str, str], *command: str) -> Iterator[None]:
+def _process(home: pathlib.Path, model: str, settings: Mapping[str, str], *command: str) -> Iterator[int]:
     with (home / f"{command[0]}.log").open("w") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", *command],
@@ -94,7 +107,7 @@ def _process(home: pathlib.Path, model: str, settings: Mapping[str, str], *comma
             stderr=log,
         )
     try:
-        yield
+        yield process.pid
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(_PATIENCE_S)
