@@ -34,27 +34,38 @@ def searching(
     pipeline = SearchPipeline(images=images, decoder=decoder, encoder=encoder, index=index, catalogue=catalogue)
     worker = SearchWorker(pipeline=pipeline, ledger=ledger, broker=broker, progress=progress)
     progress.start()
-    stop_refreshing = _refreshing(index, settings.refresh_s)
-    broker.consume(worker.handle, slots=settings.worker_slots)
+
+    def take_searches() -> None:
+        broker.consume(worker.handle, slots=settings.worker_slots)
+
+    # Whoever came before the index is open would be told that there is none.
+    stop_refreshing = _refreshing(index, settings.refresh_s, then=take_searches)
     try:
         yield
     finally:
+        # In this order: nothing begins to be taken after the end of taking.
+        stop_refreshing()
         if not broker.stop_consuming(settings.grace_s):
             _log.warning("searches that were still running are taken up by another worker, or at the next start")
-        stop_refreshing()
         progress.close()
 
 
-def _refreshing(index: RefreshedIndex, every_s: float) -> Callable[[], None]:
-    """Refresh on a thread; returns what ends it."""
+def _refreshing(index: RefreshedIndex, every_s: float, then: Callable[[], None]) -> Callable[[], None]:
+    """Refresh on a thread, and call ``then`` after the first time; returns what ends it."""
     stop = threading.Event()
 
     def refresh() -> None:
+        waits = True
         while True:
+            away = False
             try:
                 index.refresh()
             except errors.VitrineError as error:
+                away = isinstance(error, errors.DependencyUnavailable)
                 _log.warning("the index was not refreshed: %s", error.message)
+            if waits and not away:
+                waits = False
+                then()
             if stop.wait(every_s):
                 return
 
