@@ -65,9 +65,10 @@ class System:
         leaving, self.workers = self.workers[count:], self.workers[:count]
         coming = [self._new_worker(services.worker, self.settings) for _ in range(count - len(self.workers))]
         statuses = [worker.stop() for worker in leaving]
+        # Before they are waited for: one that never comes up is ended with the others.
+        self.workers += coming
         for worker in coming:
             worker.wait_until_ready()
-        self.workers += coming
         return statuses
 
     @contextlib.contextmanager
