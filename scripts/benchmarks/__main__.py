@@ -8,7 +8,19 @@ import shlex
 import sys
 from collections.abc import Sequence
 
-from scripts.benchmarks import client, encoders, indexing, pipeline, remote, report, retrieval, server
+from scripts.benchmarks import (
+    baseline,
+    client,
+    distributed,
+    distributed_report,
+    encoders,
+    indexing,
+    pipeline,
+    remote,
+    report,
+    retrieval,
+    server,
+)
 from vitrine import errors
 
 
@@ -35,6 +47,8 @@ def _table(asked: argparse.Namespace, command: str) -> str:
         return indexing.markdown(indexing.measured(options), asked.model, command)
     if asked.command == "triton":
         return remote.markdown(remote.measured(asked.url, asked.model, asked.requests), asked.model, command)
+    if asked.command == "distributed":
+        return distributed_report.markdown(distributed.measured(_distributed_options(asked)), command)
     return report.markdown(pipeline.measured(_pipeline_options(asked)), command)
 
 
@@ -51,24 +65,39 @@ def _pipeline_options(asked: argparse.Namespace) -> pipeline.Options:
     )
 
 
+def _distributed_options(asked: argparse.Namespace) -> distributed.Options:
+    return distributed.Options(
+        encoder=asked.encoder,
+        seconds=asked.seconds,
+        rounds=asked.rounds,
+        in_flight=asked.in_flight,
+        catalogue=asked.catalogue,
+        streams=asked.streams,
+        torch_python=asked.torch_python,
+        photographs=asked.photographs,
+    )
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
     subcommands = parser.add_subparsers(dest="command", required=True)
     command = subcommands.add_parser("pipeline", help="raw decode + encode against real searches on a real server")
-    command.add_argument(
-        "--encoder",
-        default=encoders.VIT,
-        metavar="MODEL",
-        help="vit-b-32 (int8, random weights), an id under models/ or a description's path (default: %(default)s)",
-    )
-    command.add_argument("--seconds", type=float, default=20, help="of a round for each side (default: %(default)s)")
-    command.add_argument("--rounds", type=int, default=3, help="raw and pipeline by turns (default: %(default)s)")
-    command.add_argument("--in-flight", type=int, default=16, help="searches kept going (default: %(default)s)")
+    _add_common(command)
     command.add_argument("--geometric-check", choices=("on", "off"), default="off", help="under load (default: off)")
-    command.add_argument("--catalogue", type=int, default=200, help="pictures in it (default: %(default)s)")
     command.add_argument("--alone", type=int, default=30, help="photographs searched one by one (default: %(default)s)")
+    command = subcommands.add_parser(
+        "distributed", help="the same through MariaDB, RabbitMQ and Triton, beside a naive search in torch"
+    )
+    _add_common(command)
     command.add_argument(
-        "--photographs", type=pathlib.Path, metavar="DIR", help="pictures to use instead of drawn ones"
+        "--streams", type=int, default=30, help="uploads of four whose events are timed (default: %(default)s)"
+    )
+    command.add_argument(
+        "--torch-python",
+        type=pathlib.Path,
+        default=baseline.DEFAULT_PYTHON,
+        metavar="PYTHON",
+        help="interpreter with requirements/modelling.txt (default: that of .venv-modelling)",
     )
     command = subcommands.add_parser("retrieval", help="phone photographs searched in a catalogue of its objects")
     command.add_argument("--model", default="vitrine-s", metavar="MODEL", help="id or path (default: %(default)s)")
@@ -83,6 +112,22 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--photographs", type=int, default=600, help="to embed, 1900 at most (default: %(default)s)")
     command.add_argument("--processes", type=int, nargs="+", default=[1, 2], help="of workers (default: 1 2)")
     return parser
+
+
+def _add_common(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--encoder",
+        default=encoders.VIT,
+        metavar="MODEL",
+        help="vit-b-32 (int8, random weights), an id under models/ or a description's path (default: %(default)s)",
+    )
+    command.add_argument("--seconds", type=float, default=20, help="of a round for each side (default: %(default)s)")
+    command.add_argument("--rounds", type=int, default=3, help="all sides by turns (default: %(default)s)")
+    command.add_argument("--in-flight", type=int, default=16, help="searches kept going (default: %(default)s)")
+    command.add_argument("--catalogue", type=int, default=200, help="pictures in it (default: %(default)s)")
+    command.add_argument(
+        "--photographs", type=pathlib.Path, metavar="DIR", help="pictures to use instead of drawn ones"
+    )
 
 
 if __name__ == "__main__":

@@ -7,11 +7,11 @@ import contextlib
 import dataclasses
 import json
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Any
 
 _HOST = "127.0.0.1"
-_BOUNDARY = b"vitrine-benchmark"
+BOUNDARY = b"vitrine-benchmark"
 _TERMINAL = ("completed", "failed", "cancelled")
 
 
@@ -91,10 +91,10 @@ class _Connection:
         return time.perf_counter() - started
 
     async def _post(self, picture: bytes, *, geometric_check: bool) -> dict[str, Any]:
-        body = _form(picture, geometric_check=geometric_check)
+        body = form([picture], geometric_check=geometric_check)
         head = (
             f"POST /api/searches HTTP/1.1\r\nHost: {_HOST}\r\nPrefer: wait=10\r\nContent-Length: {len(body)}\r\n"
-            f"Content-Type: multipart/form-data; boundary={_BOUNDARY.decode()}\r\n\r\n"
+            f"Content-Type: multipart/form-data; boundary={BOUNDARY.decode()}\r\n\r\n"
         )
         return await self._exchange(head.encode() + body)
 
@@ -113,14 +113,17 @@ class _Connection:
         return document
 
 
-def _form(picture: bytes, *, geometric_check: bool) -> bytes:
+def form(pictures: Sequence[bytes], *, geometric_check: bool) -> bytes:
+    """The body of an upload, with ``BOUNDARY`` between its parts."""
     flag = b"true" if geometric_check else b"false"
+    image = (
+        b'--%b\r\nContent-Disposition: form-data; name="image"; filename="photograph.jpg"\r\n'
+        b"Content-Type: image/jpeg\r\n\r\n" % BOUNDARY
+    )
     return b"".join(
         [
-            b'--%b\r\nContent-Disposition: form-data; name="geometric_check"\r\n\r\n%b\r\n' % (_BOUNDARY, flag),
-            b'--%b\r\nContent-Disposition: form-data; name="image"; filename="photograph.jpg"\r\n' % _BOUNDARY,
-            b"Content-Type: image/jpeg\r\n\r\n",
-            picture,
-            b"\r\n--%b--\r\n" % _BOUNDARY,
+            b'--%b\r\nContent-Disposition: form-data; name="geometric_check"\r\n\r\n%b\r\n' % (BOUNDARY, flag),
+            *(part for picture in pictures for part in (image, picture, b"\r\n")),
+            b"--%b--\r\n" % BOUNDARY,
         ]
     )

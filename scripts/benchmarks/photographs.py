@@ -39,9 +39,12 @@ def of_folder(folder: pathlib.Path, count: int) -> list[bytes]:
     return [path.read_bytes() for path in paths[:count]]
 
 
-def each_once(pictures: Sequence[bytes]) -> Iterator[bytes]:
-    """For ever, never the same bytes twice: nobody is spared work because the file is known already."""
-    for number, picture in enumerate(itertools.cycle(pictures)):
+def each_once(pictures: Sequence[bytes], *, first: int = 0) -> Iterator[bytes]:
+    """For ever, never the same bytes twice: nobody is spared work because the file is known already.
+
+    ``first``: the number of the first, so that two clients can have numbers of their own.
+    """
+    for number, picture in enumerate(itertools.cycle(pictures), first):
         yield _marked(picture, number)
 
 

@@ -80,7 +80,7 @@ class Measured:
 def measured(options: Options) -> Measured:
     """Raises DidNotStart or SearchNotCompleted: a figure of a run in which anything failed is none."""
     model = encoders.description(options.encoder)
-    catalogue, queries = _pictures(options)
+    catalogue, queries = pictures(options.photographs, options.catalogue)
     with tempfile.TemporaryDirectory(prefix="vitrine-bench-") as folder, raw.opened(model) as work:
         home = pathlib.Path(folder)
         server.fill(home, str(model), catalogue)
@@ -91,12 +91,12 @@ def measured(options: Options) -> Measured:
             return Measured(options=options, rounds=rounds, alone=_alone(work, running, uploads, options.alone))
 
 
-def _pictures(options: Options) -> tuple[list[bytes], list[bytes]]:
-    """What the catalogue holds, and what is searched for."""
-    if options.photographs:
-        files = photographs.of_folder(options.photographs, 2 * options.catalogue)
+def pictures(folder: pathlib.Path | None, catalogue: int) -> tuple[list[bytes], list[bytes]]:
+    """What the catalogue holds, and what is searched for; from a folder, or drawn."""
+    if folder:
+        files = photographs.of_folder(folder, 2 * catalogue)
         return files[::2], files[1::2]
-    count = range(options.catalogue)
+    count = range(catalogue)
     return photographs.of_objects(count), photographs.seen_again(count[:_MOST_PHOTOGRAPHS])
 
 

@@ -5,11 +5,15 @@ from __future__ import annotations
 import platform
 import statistics
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from scripts.benchmarks import process_cpu
-from scripts.benchmarks.pipeline import Measured, Round
+from scripts.benchmarks.pipeline import Measured
 
-_RATIO_GOAL, _OVERHEAD_GOAL_MS, _ALONE_GOAL_MS, _CHECKED_GOAL_MS = 0.85, 4.0, 15.0, 300.0
+RATIO_GOAL, _OVERHEAD_GOAL_MS, _ALONE_GOAL_MS, _CHECKED_GOAL_MS = 0.85, 4.0, 15.0, 300.0
+
+
+T = TypeVar("T")
 
 
 def markdown(found: Measured, command: str) -> str:
@@ -34,39 +38,39 @@ def _rows(found: Measured) -> list[tuple[str, str, str]]:
     rounds, alone = found.rounds, found.alone
     searches = sum(one.load.count for one in rounds)
     latencies_ms = [1000 * latency for one in rounds for latency in one.load.latencies_s]
-    p50, p90, p99 = (_percentile(latencies_ms, share) for share in (50, 90, 99))
+    p50, p90, p99 = (percentile(latencies_ms, share) for share in (50, 90, 99))
     raw_ms, search_ms, checked_ms = (
         1000 * statistics.median(times) for times in (alone.raw_s, alone.search_s, alone.checked_s)
     )
     arrangement = statistics.mode(one.raw.arrangement for one in rounds)
     return [
-        ("raw: decode + encode", _spread(rounds, lambda one: one.raw.per_s, " photographs/s"), f"best: {arrangement}"),
-        ("raw: CPU of a photograph", _spread(rounds, lambda one: one.raw.cpu_ms, " ms"), ""),
-        ("pipeline", _spread(rounds, lambda one: one.per_s, " photographs/s"), "raw"),
+        ("raw: decode + encode", spread(rounds, lambda one: one.raw.per_s, " photographs/s"), f"best: {arrangement}"),
+        ("raw: CPU of a photograph", spread(rounds, lambda one: one.raw.cpu_ms, " ms"), ""),
+        ("pipeline", spread(rounds, lambda one: one.per_s, " photographs/s"), "raw"),
         (
             "pipeline / raw",
-            _spread(rounds, lambda one: one.ratio, "", digits=3),
-            f"1; goal ≥ {_RATIO_GOAL} with vit-b-32",
+            spread(rounds, lambda one: one.ratio, "", digits=3),
+            f"1; goal ≥ {RATIO_GOAL} with vit-b-32",
         ),
         (
             "raw CPU / CPU of server and client",
-            _spread(rounds, lambda one: one.cpu_ratio, "", digits=3),
+            spread(rounds, lambda one: one.cpu_ratio, "", digits=3),
             "1; the same ratio, less spoilt by other processes",
         ),
         ("searches, all completed", str(searches), f"{found.options.in_flight} in flight"),
         ("latency p50 / p90 / p99", f"{p50:.0f} / {p90:.0f} / {p99:.0f} ms", "in flight / raw rate"),
-        ("server: CPU of a search, children included", _spread(rounds, lambda one: one.cpu_ms, " ms"), "raw CPU"),
+        ("server: CPU of a search, children included", spread(rounds, lambda one: one.cpu_ms, " ms"), "raw CPU"),
         (
             "overhead: CPU of a search beyond raw",
-            _spread(rounds, lambda one: one.overhead_ms, " ms"),
+            spread(rounds, lambda one: one.overhead_ms, " ms"),
             f"0; goal ≤ {_OVERHEAD_GOAL_MS:g} ms with vitrine-s",
         ),
         (
             "client: CPU of a search, on the same cores",
-            _spread(rounds, lambda one: one.client_ms, " ms"),
+            spread(rounds, lambda one: one.client_ms, " ms"),
             "not the server's",
         ),
-        ("other processes' share of the cores", _spread(rounds, lambda one: 100 * one.others_share, " %"), "0 %"),
+        ("other processes' share of the cores", spread(rounds, lambda one: 100 * one.others_share, " %"), "0 %"),
         ("one photograph alone: decode + encode", f"{raw_ms:.1f} ms", f"median of {len(alone.raw_s)}"),
         ("one photograph alone: search", f"{search_ms:.1f} ms", "decode + encode"),
         ("… beyond decode + encode", f"{search_ms - raw_ms:.1f} ms", f"0; goal ≤ {_ALONE_GOAL_MS:g} ms"),
@@ -74,12 +78,14 @@ def _rows(found: Measured) -> list[tuple[str, str, str]]:
     ]
 
 
-def _spread(rounds: Sequence[Round], figure: Callable[[Round], float], unit: str, *, digits: int = 1) -> str:
+def spread(rounds: Sequence[T], figure: Callable[[T], float], unit: str, *, digits: int = 1) -> str:
+    """Of the figure of each round the median, and the least and the most where there are several."""
     values = sorted(figure(one) for one in rounds)
     middle = f"{statistics.median(values):.{digits}f}{unit}"
     return middle if len(values) == 1 else f"{middle} ({values[0]:.{digits}f}–{values[-1]:.{digits}f})"
 
 
-def _percentile(values: Sequence[float], share: int) -> float:
+def percentile(values: Sequence[float], share: int) -> float:
+    """``share`` in percent."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, len(ordered) * share // 100)]

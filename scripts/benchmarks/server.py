@@ -49,13 +49,13 @@ def write_table(home: pathlib.Path, pictures: Sequence[bytes]) -> pathlib.Path:
     return table
 
 
-def fill(home: pathlib.Path, model: str, pictures: Sequence[bytes]) -> None:
+def fill(home: pathlib.Path, model: str, pictures: Sequence[bytes], **settings: str) -> None:
     """A catalogue of one record a picture, imported by `python -m indexer add`. Raises DidNotStart."""
     table = write_table(home, pictures)
     added = subprocess.run(
         [sys.executable, "-m", "indexer", "add", str(table)],
         cwd=ROOT,
-        env=environment(home, model),
+        env=environment(home, model, **settings),
         capture_output=True,
         text=True,
         check=False,
@@ -67,7 +67,7 @@ def fill(home: pathlib.Path, model: str, pictures: Sequence[bytes]) -> None:
 @contextlib.contextmanager
 def running(home: pathlib.Path, model: str) -> Iterator[Server]:
     """`python -m local` on a free port. Raises DidNotStart."""
-    port = _free_port()
+    port = free_port()
     with (home / "server.log").open("w") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "local"],
@@ -101,7 +101,7 @@ def environment(home: pathlib.Path, model: str, **settings: str) -> dict[str, st
     return {**kept, "VITRINE_HOME": str(home), "VITRINE_MODEL": model, **settings}
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -9,6 +9,7 @@ import subprocess
 import time
 
 import pymysql
+import pymysql.cursors
 
 _START_S = 60
 _ACCOUNT = "vitrine"
@@ -33,6 +34,14 @@ class MariadbServer:
 
     def url(self, schema: str) -> str:
         return f"mysql+pymysql://{_ACCOUNT}:{_PASSWORD}@127.0.0.1:{self.port}/{schema}"
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    def connected(self) -> pymysql.Connection[pymysql.cursors.Cursor]:
+        return pymysql.connect(host="127.0.0.1", port=self.port, user=_ACCOUNT, password=_PASSWORD)
 
     def start(self) -> None:
         """Returns when it takes connections."""
@@ -104,7 +113,7 @@ class MariadbServer:
 
     def _answers(self) -> bool:
         try:
-            pymysql.connect(host="127.0.0.1", port=self.port, user=_ACCOUNT, password=_PASSWORD).close()
+            self.connected().close()
         except pymysql.MySQLError:
             return False
         return True

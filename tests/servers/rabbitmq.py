@@ -73,6 +73,11 @@ class RabbitmqServer:
             time.sleep(0.2)
 
     @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    @property
     def running(self) -> bool:
         return self._process is not None and self._process.poll() is None
 

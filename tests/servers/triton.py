@@ -26,11 +26,16 @@ _SHARED = pathlib.Path("/dev/shm")
 _REGIONS = "triton_*_backend_shm_region_*"
 
 
+def missing() -> str | None:
+    """What has to be installed before a server can be started; None where all is there."""
+    return None if (_ENVIRONMENT / "stamp").exists() else "there is no Triton to test with: run `make triton`"
+
+
 def require() -> None:
     """Skip the test where the server was not installed; fail where it must have been."""
-    if (_ENVIRONMENT / "stamp").exists():
+    reason = missing()
+    if reason is None:
         return
-    reason = "there is no Triton to test with: run `make triton`"
     if os.environ.get("CI"):
         pytest.fail(reason)
     pytest.skip(reason)
@@ -49,6 +54,11 @@ class TritonServer:
         self._backends = _backends(folder / "backends")
         self._log = folder / "triton.log"
         self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int:
+        assert self._process
+        return self._process.pid
 
     def start(self, models: Sequence[str] = ("vitrine",)) -> None:
         """Returns when the models are ready."""

@@ -15,7 +15,8 @@ import onnxruntime
 import pytest
 from PIL import Image
 
-from scripts.benchmarks import __main__, photographs, process_cpu, vit
+from scripts.benchmarks import __main__, baseline, client, distributed, photographs, process_cpu, report, streams, vit
+from tests.servers import mariadb, rabbitmq, triton
 
 SMALL = vit.Shape(size=64, patch=16, width=64, layers=2, heads=4, hidden=128, output=32)
 SMALL_DESCRIPTION = """\
@@ -63,6 +64,74 @@ def test_the_cpu_of_a_process_holds_that_of_its_children() -> None:
     before = process_cpu.of_tree(os.getpid())
     subprocess.run([sys.executable, "-c", "for _ in range(3_000_000): pass"], check=True)
     assert process_cpu.of_tree(os.getpid()) > before
+
+
+def test_two_clients_with_numbers_of_their_own_never_send_the_same_bytes() -> None:
+    pictures = photographs.of_objects([1, 2])
+    ours, theirs = photographs.each_once(pictures), photographs.each_once(pictures, first=100)
+    assert len({next(uploads) for uploads in (ours, theirs) for _ in range(4)}) == 8
+
+
+def told(status: str, at: str) -> bytes:
+    return b'data: {"search_id": "a", "status": "%b", "at": "%b", "problem": null}\n' % (status.encode(), at.encode())
+
+
+def test_the_age_of_an_event_counts_from_its_own_time_and_history_is_left_out() -> None:
+    clock = iter([100.5, 101.25])
+    stream = [
+        b": connected\n",
+        told("accepted", "1970-01-01T00:01:40.400+00:00"),
+        b'data: {"queue_position": 3}\n',
+        told("running", "1970-01-01T00:01:41.000+00:00"),
+        b'data: {"batch_id": "b"}\n',
+    ]
+    assert list(streams.ages(iter(stream), lambda: next(clock))) == [0.25]
+
+
+def test_a_search_that_fails_on_a_watched_stream_ends_the_measurement() -> None:
+    stream = [b": connected\n", told("failed", "1970-01-01T00:01:41.000+00:00")]
+    with pytest.raises(client.SearchNotCompleted):
+        list(streams.ages(iter(stream), lambda: 0.0))
+
+
+def test_rates_and_cpu_of_searches_are_for_one_search_with_the_client_told_apart() -> None:
+    load = client.Load(latencies_s=(0.1,) * 50, wall_s=2.0, client_cpu_s=0.05)
+    searches = distributed.Searches(load=load, cpu_ms={"API": 5.0, "worker": 20.0}, others_share=0.0)
+    assert searches.per_s == 25
+    assert searches.client_ms == pytest.approx(1)
+    assert searches.all_cpu_ms == pytest.approx(26)
+    assert distributed.Scaling(one=20, two=30).gain == 1.5
+    assert baseline.Naive(spread_per_s=6, single_per_s=4).per_s == 6
+
+
+def test_a_figure_is_the_median_of_its_rounds_between_the_least_and_the_most() -> None:
+    assert report.spread([3.0, 1.0, 2.0], lambda value: value, " ms") == "2.0 ms (1.0–3.0)"
+    assert report.spread([1.0], lambda value: value, "/s") == "1.0/s"
+    assert report.percentile(range(100), 95) == 95
+
+
+def test_an_interpreter_without_torch_is_told_apart_from_none(tmp_path: pathlib.Path) -> None:
+    assert baseline.missing(tmp_path / "python") is not None
+    reason = baseline.missing(pathlib.Path(sys.executable))
+    assert reason is not None and "torch" in reason
+
+
+@pytest.mark.slow
+@pytest.mark.enable_socket
+def test_the_distributed_size_is_measured_on_real_servers(
+    tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if missing := [reason for of in (mariadb, rabbitmq, triton) if (reason := of.missing())]:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)("; ".join(missing))
+    onnx.save(vit.graph(SMALL), tmp_path / "small.onnx")
+    (tmp_path / "small.yaml").write_text(SMALL_DESCRIPTION)
+    sizes = {"--seconds": "1", "--rounds": "1", "--in-flight": "3", "--catalogue": "4", "--streams": "1"}
+    where = ["--encoder", str(tmp_path / "small.yaml"), "--torch-python", str(tmp_path / "python")]
+    assert __main__.main(["distributed", *where, *(part for pair in sizes.items() for part in pair)]) == 0
+    table = capsys.readouterr().out
+    assert "| distributed / raw |" in table
+    assert "| CPU of a search: broker |" in table
+    assert "not measured: there is no python" in table
 
 
 @pytest.mark.slow
