@@ -1,7 +1,7 @@
 """Stages of searches on their way to the ledger and the output exchange.
 
-A stage that lasts is told within a tenth of a second; the stages of a quick search are written with its result, in one
-transaction.
+A stage that lasts is told so soon that a browser has it within a tenth of a second; the stages of a quick search are
+written with its result, in one transaction.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from vitrine.domain import Stage
 from vitrine.ports import Broker, SearchLedger
 
 _log = logging.getLogger(__name__)
-_FLUSH_AFTER_S = 0.08
+_FLUSH_AFTER_S = 0.04
 
 
 class ProgressWriter:
