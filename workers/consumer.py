@@ -18,8 +18,9 @@ _log = logging.getLogger(__name__)
 
 # A search that breaks its worker in ways nobody foresaw is given up after so many tries …
 _TRIES_AFTER_SURPRISES = 3
-# … and one that was started so often has probably killed its worker each time.
-_MOST_STARTS = 20
+# … and one that was started so often has probably killed its worker each time. Fewer than RabbitMQ's delivery limit,
+# after which nobody would be told.
+_MOST_STARTS = 15
 _SURPRISE_RETRY_S = 2.0
 
 
