@@ -1,4 +1,7 @@
-"""The ports: what the rooms may ask of the outside world. One Protocol for each row of the sizes table."""
+"""The ports: what the rooms may ask of the outside world. One Protocol for each row of the sizes table.
+
+Longer than other files, on purpose: what may be asked is to be read in one place.
+"""
 
 from __future__ import annotations
 

@@ -2,41 +2,28 @@
 
 from __future__ import annotations
 
-import dataclasses
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
 from sqlalchemy import exc
 
 from vitrine import errors
-from vitrine.adapters import sql_fulltext
+from vitrine.adapters import sql_fulltext, sql_rows
 from vitrine.adapters.record_cache import RecordCache
 from vitrine.adapters.sql_engine import Database
 from vitrine.adapters.sql_schema import counters, embeddings, images, records
 from vitrine.domain import CatalogueImage, Embedding, Record, RecordContent, StoredEmbedding
 from vitrine.ports import CatalogueCounts, Imported, Page
 
-_T = TypeVar("_T")
-
-_CONTENT_FIELDS = tuple(field.name for field in dataclasses.fields(RecordContent))
-# What a record is made of: not the words that full-text search looks through.
-_RECORD = sa.select(*(records.c[name] for name in ("id", *_CONTENT_FIELDS, "withdrawn", "revision"))).order_by(
-    records.c.id
-)
 _OWNERS = (
     sa.select(images.c.id, records.c.id, records.c.revision)
     .join(records, records.c.id == images.c.record_id)
     .where(images.c.id.in_(sa.bindparam("wanted", expanding=True)), records.c.withdrawn.is_(False))
 )
-_THESE = _RECORD.where(records.c.id.in_(sa.bindparam("wanted", expanding=True)))
-_IMAGE_NUMBERS = (
-    sa.select(images.c.record_id, images.c.id)
-    .where(images.c.record_id.in_(sa.bindparam("wanted", expanding=True)))
-    .order_by(images.c.record_id, images.c.position)
-)
+_THESE = sql_rows.RECORD.where(records.c.id.in_(sa.bindparam("wanted", expanding=True)))
 _NEXT_REVISION = (
     records.update().where(records.c.id == sa.bindparam("this_record")).values(revision=records.c.revision + 1)
 )
@@ -54,8 +41,6 @@ _RENUMBER = (
     embeddings.update().where(embeddings.c.sequence == sa.bindparam("earlier")).values(sequence=sa.bindparam("later"))
 )
 _COUNT_SEQUENCE = counters.update().where(_SEQUENCE).values(value=sa.bindparam("last"))
-# Databases limit the parameters of one statement (SQLite's default: 32,766).
-_CHUNK = 5_000
 
 
 class SqlCatalogue:
@@ -85,7 +70,7 @@ class SqlCatalogue:
             record_id = int(connection.execute(records.insert(), new).inserted_primary_key[0])  # type: ignore[index]
             self._fulltext.put(connection, record_id, new["words"])
             return record_id, True
-        if _content(row) == content and not row["withdrawn"]:
+        if sql_rows.content(row) == content and not row["withdrawn"]:
             if imported and row["imported_sha256"] != imported_sha256:
                 connection.execute(records.update().where(records.c.id == row["id"]).values(imported))
             return row["id"], False
@@ -97,7 +82,7 @@ class SqlCatalogue:
     def imported(self, external_ids: Iterable[str]) -> Mapping[str, Imported]:
         found: dict[str, Imported] = {}
         with self._database.reading() as connection:
-            for chunk in _chunks(list(external_ids)):
+            for chunk in sql_rows.chunks(list(external_ids)):
                 rows = connection.execute(_IMPORTED, {"wanted": chunk})
                 found.update((row.external_id, Imported(record_id=row.id, sha256=row.imported_sha256)) for row in rows)
         return found
@@ -133,13 +118,13 @@ class SqlCatalogue:
         wanted = list(image_ids)
         owners: dict[int, tuple[int, int]] = {}
         with self._database.reading() as connection:
-            for chunk in _chunks(wanted):
+            for chunk in sql_rows.chunks(wanted):
                 rows = connection.execute(_OWNERS, {"wanted": chunk})
                 owners.update((image_id, (record_id, revision)) for image_id, record_id, revision in rows)
             found = self._kept.get(owners.values())
             missing = {record_id for record_id, _ in owners.values() if record_id not in found}
-            for chunk in _chunks(sorted(missing)):
-                read = _with_images(connection, connection.execute(_THESE, {"wanted": chunk}).mappings().all())
+            for chunk in sql_rows.chunks(sorted(missing)):
+                read = sql_rows.with_images(connection, connection.execute(_THESE, {"wanted": chunk}).mappings().all())
                 self._kept.put(read)
                 found.update((record.id, record) for record in read if not record.withdrawn)
         records_of = {image_id: found.get(record_id) for image_id, (record_id, _) in owners.items()}
@@ -180,20 +165,20 @@ class SqlCatalogue:
         self._fulltext.put(connection, record_id, changed["words"])
 
     def _row(self, content: RecordContent) -> dict[str, Any]:
-        fields = {name: getattr(content, name) for name in _CONTENT_FIELDS}
+        fields = {name: getattr(content, name) for name in sql_rows.CONTENT_FIELDS}
         return {
             **fields,
             "authors": list(content.authors),
             "translations": {language: dict(texts) for language, texts in content.translations.items()},
-            "words": self._fulltext.words(_text(content)),
+            "words": self._fulltext.words(sql_rows.text(content)),
             "updated_at": time.time(),
         }
 
     def _records(self, condition: sa.ColumnElement[bool], limit: int | None = None) -> list[Record]:
-        query = _RECORD.where(condition)
+        query = sql_rows.RECORD.where(condition)
         with self._database.reading() as connection:
             rows = connection.execute(query.limit(limit) if limit else query).mappings().all()
-            return _with_images(connection, rows)
+            return sql_rows.with_images(connection, rows)
 
     # Images
 
@@ -219,7 +204,7 @@ class SqlCatalogue:
         query = sa.select(images.c.record_id, images.c.source, images.c.id)
         found: dict[tuple[int, str], int] = {}
         with self._database.reading() as connection:
-            for chunk in _chunks(list(record_ids)):
+            for chunk in sql_rows.chunks(list(record_ids)):
                 rows = connection.execute(query.where(images.c.record_id.in_(chunk)))
                 found.update(((row.record_id, row.source), row.id) for row in rows)
         return found
@@ -233,9 +218,9 @@ class SqlCatalogue:
     def images(self, image_ids: Iterable[int]) -> Mapping[int, CatalogueImage]:
         found: dict[int, CatalogueImage] = {}
         with self._database.reading() as connection:
-            for chunk in _chunks(list(image_ids)):
+            for chunk in sql_rows.chunks(list(image_ids)):
                 query = sa.select(images).where(images.c.id.in_(chunk))
-                found.update((row["id"], _image(row)) for row in connection.execute(query).mappings())
+                found.update((row["id"], sql_rows.image(row)) for row in connection.execute(query).mappings())
         return found
 
     def withdrawn_image_ids(self) -> frozenset[int]:
@@ -311,7 +296,7 @@ class SqlCatalogue:
 
 def _embedded(connection: sa.Connection, model_id: str, image_ids: Sequence[int]) -> set[int]:
     found: set[int] = set()
-    for chunk in _chunks(image_ids):
+    for chunk in sql_rows.chunks(image_ids):
         found.update(connection.execute(_EMBEDDED, {"model": model_id, "wanted": chunk}).scalars())
     return found
 
@@ -331,20 +316,6 @@ def _facet(connection: sa.Connection, column: sa.Column[Any]) -> list[tuple[str,
     return [(row[0], row[1]) for row in connection.execute(query)]
 
 
-def _with_images(connection: sa.Connection, rows: Sequence[sa.RowMapping]) -> list[Record]:
-    numbers = _image_numbers(connection, [row["id"] for row in rows])
-    return [
-        Record(
-            id=row["id"],
-            content=_content(row),
-            image_ids=tuple(numbers.get(row["id"], ())),
-            withdrawn=row["withdrawn"],
-            revision=row["revision"],
-        )
-        for row in rows
-    ]
-
-
 def _number_anew(connection: sa.Connection, record_id: int) -> None:
     """A snapshot that was built while the record was withdrawn is without it: now it comes after every snapshot."""
     own = sa.select(images.c.id).where(images.c.record_id == record_id)
@@ -356,43 +327,6 @@ def _number_anew(connection: sa.Connection, record_id: int) -> None:
     if moved:
         connection.execute(_RENUMBER, moved)
         connection.execute(_COUNT_SEQUENCE, {"last": last + len(moved)})
-
-
-def _image_numbers(connection: sa.Connection, record_ids: Sequence[int]) -> dict[int, list[int]]:
-    numbers: dict[int, list[int]] = {}
-    for chunk in _chunks(record_ids):
-        for record_id, image_id in connection.execute(_IMAGE_NUMBERS, {"wanted": chunk}):
-            numbers.setdefault(record_id, []).append(image_id)
-    return numbers
-
-
-def _content(row: sa.RowMapping) -> RecordContent:
-    fields = {name: row[name] for name in _CONTENT_FIELDS}
-    return RecordContent(**{**fields, "authors": tuple(row["authors"])})
-
-
-def _text(content: RecordContent) -> str:
-    """All that full-text search looks through."""
-    texts = [str(getattr(content, name) or "") for name in _CONTENT_FIELDS if name not in ("authors", "translations")]
-    texts += content.authors
-    texts += [text for translation in content.translations.values() for text in translation.values()]
-    return " ".join(texts)
-
-
-def _image(row: sa.RowMapping) -> CatalogueImage:
-    return CatalogueImage(
-        id=row["id"],
-        record_id=row["record_id"],
-        sha256=row["sha256"],
-        position=row["position"],
-        width=row["width"],
-        height=row["height"],
-    )
-
-
-def _chunks(values: Sequence[_T]) -> Iterable[Sequence[_T]]:
-    for start in range(0, len(values), _CHUNK):
-        yield values[start : start + _CHUNK]
 
 
 def _cursor(cursor: str) -> int:

@@ -1,0 +1,78 @@
+"""Rows of records and images, and the values of the domain that they stand for."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Sequence
+from typing import TypeVar
+
+import sqlalchemy as sa
+
+from vitrine.adapters.sql_schema import images, records
+from vitrine.domain import CatalogueImage, Record, RecordContent
+
+_T = TypeVar("_T")
+
+CONTENT_FIELDS = tuple(field.name for field in dataclasses.fields(RecordContent))
+# What a record is made of: not the words that full-text search looks through.
+RECORD = sa.select(*(records.c[name] for name in ("id", *CONTENT_FIELDS, "withdrawn", "revision"))).order_by(
+    records.c.id
+)
+_IMAGE_NUMBERS = (
+    sa.select(images.c.record_id, images.c.id)
+    .where(images.c.record_id.in_(sa.bindparam("wanted", expanding=True)))
+    .order_by(images.c.record_id, images.c.position)
+)
+# Databases limit the parameters of one statement (SQLite's default: 32,766).
+_CHUNK = 5_000
+
+
+def with_images(connection: sa.Connection, rows: Sequence[sa.RowMapping]) -> list[Record]:
+    numbers = _image_numbers(connection, [row["id"] for row in rows])
+    return [
+        Record(
+            id=row["id"],
+            content=content(row),
+            image_ids=tuple(numbers.get(row["id"], ())),
+            withdrawn=row["withdrawn"],
+            revision=row["revision"],
+        )
+        for row in rows
+    ]
+
+
+def content(row: sa.RowMapping) -> RecordContent:
+    fields = {name: row[name] for name in CONTENT_FIELDS}
+    return RecordContent(**{**fields, "authors": tuple(row["authors"])})
+
+
+def text(content: RecordContent) -> str:
+    """All that full-text search looks through."""
+    texts = [str(getattr(content, name) or "") for name in CONTENT_FIELDS if name not in ("authors", "translations")]
+    texts += content.authors
+    texts += [text for translation in content.translations.values() for text in translation.values()]
+    return " ".join(texts)
+
+
+def image(row: sa.RowMapping) -> CatalogueImage:
+    return CatalogueImage(
+        id=row["id"],
+        record_id=row["record_id"],
+        sha256=row["sha256"],
+        position=row["position"],
+        width=row["width"],
+        height=row["height"],
+    )
+
+
+def chunks(values: Sequence[_T]) -> Iterable[Sequence[_T]]:
+    for start in range(0, len(values), _CHUNK):
+        yield values[start : start + _CHUNK]
+
+
+def _image_numbers(connection: sa.Connection, record_ids: Sequence[int]) -> dict[int, list[int]]:
+    numbers: dict[int, list[int]] = {}
+    for chunk in chunks(record_ids):
+        for record_id, image_id in connection.execute(_IMAGE_NUMBERS, {"wanted": chunk}):
+            numbers.setdefault(record_id, []).append(image_id)
+    return numbers
