@@ -5,22 +5,34 @@ from __future__ import annotations
 import argparse
 import logging
 import pathlib
+import sys
+from collections.abc import Sequence
 
-from modelling import benchmark, evaluate, histogram, pictures
+from modelling import benchmark, evaluate, export_command, histogram, pictures, tensorrt_command
+from vitrine import errors
+
+# From sysexits.h, so that a script can tell a server that is away from a wrong setting.
+_TRY_AGAIN, _WRONG_SETTING = 75, 78
 
 SHARED = pathlib.Path("../shared")
 
 
-def main() -> None:
+def main(given: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m modelling", description=__doc__)
     commands = parser.add_subparsers(required=True)
     _train_command(commands.add_parser("train", help="make the shipped model from pictures"))
-    _export_command(commands.add_parser("export", help="write a trained model as ONNX with its description"))
+    export_command.configure(commands.add_parser("export", help="write a model as ONNX with its description"))
+    tensorrt_command.configure(commands.add_parser("tensorrt", help="build the plan that Triton serves on a GPU"))
     _evaluate_command(commands.add_parser("evaluate", help="recall of a model on photographs it was not trained on"))
     _benchmark_command(commands.add_parser("benchmark", help="milliseconds a picture on one core"))
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(given)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    arguments.run(arguments)
+    try:
+        arguments.run(arguments)
+    except errors.VitrineError as error:
+        print(f"modelling: {error.message}", file=sys.stderr)
+        return _TRY_AGAIN if isinstance(error, errors.DependencyUnavailable) else _WRONG_SETTING
+    return 0
 
 
 def _train_command(parser: argparse.ArgumentParser) -> None:
@@ -49,18 +61,6 @@ def _train(arguments: argparse.Namespace) -> None:
         seed=arguments.seed,
     )
     print(train.train(recipe))
-
-
-def _export_command(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--weights", type=pathlib.Path, default=pathlib.Path("build/vitrine-s/vitrine-s.pt"))
-    parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("models"))
-    parser.set_defaults(run=_export)
-
-
-def _export(arguments: argparse.Namespace) -> None:
-    from modelling import export
-
-    print(export.export_weights(arguments.weights, arguments.out))
 
 
 def _evaluate_command(parser: argparse.ArgumentParser) -> None:
@@ -96,4 +96,4 @@ def _benchmark(arguments: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
 import os
 import pathlib
+import subprocess
 import sys
 from collections.abc import Sequence
 
@@ -12,7 +14,7 @@ import onnx
 import pydantic
 
 from triton_models import graphs, repository
-from vitrine import errors, triton_contract
+from vitrine import errors, plans, triton_contract
 from vitrine.adapters import model_files
 from vitrine.adapters.model_files import ModelFiles
 from vitrine.adapters.onnx_encoder import OnnxEncoder
@@ -81,7 +83,30 @@ def _plan(model: ModelFiles, options: argparse.Namespace) -> pathlib.Path | None
             f"{_build_command(model, pathlib.Path('embedder.onnx'))}\n"
             "Then run this command again with --plan model.plan. docs/triton.md tells more."
         )
+    _check_plan(plan, model, options)
     return plan
+
+
+def _check_plan(plan: pathlib.Path, model: ModelFiles, options: argparse.Namespace) -> None:
+    """By the notes that `python -m modelling tensorrt` wrote beside it; one by trtexec alone has the known answer."""
+    notes = plan.with_suffix(".json")
+    if not notes.is_file():
+        return
+    plans.PlanNotes.from_text(notes.read_text(encoding="utf-8")).check(
+        model_id=model.model_id,
+        sha256=hashlib.sha256(plan.read_bytes()).hexdigest(),
+        batch=repository.GPU.max_batch,
+        machine=plans.Machine(gpu=options.gpu or _gpu_here(), tensorrt=options.tensorrt),
+    )
+
+
+def _gpu_here() -> str:
+    """The name of this machine's first graphics card; empty where there is none."""
+    command = ["nvidia-smi", "--query-gpu=name", "--format=csv,noheader", "--id=0"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, timeout=30, check=True).stdout.strip()
+    except (OSError, subprocess.SubprocessError):
+        return ""
 
 
 def _build_command(model: ModelFiles, graph: pathlib.Path) -> str:
@@ -113,6 +138,8 @@ def _parser() -> argparse.ArgumentParser:
     render = subcommands.add_parser("render", help="write a model repository")
     render.add_argument("--target", choices=("cpu", "gpu"), required=True, help="ONNX Runtime, or a TensorRT plan")
     render.add_argument("--plan", type=pathlib.Path, metavar="FILE", help="the plan, for --target gpu")
+    render.add_argument("--gpu", default="", metavar="NAME", help="card that will serve it (default: the one here)")
+    render.add_argument("--tensorrt", default="", metavar="VERSION", help="of the Triton that will serve it")
     render.add_argument("--instances", type=int, default=0, metavar="N", help="for cpu (default: one for each core)")
     head = subcommands.add_parser("head", help="add the classifier of a newer snapshot to a rendered repository")
     graph = subcommands.add_parser("graph", help="write the graph that a TensorRT plan is built from")

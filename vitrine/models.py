@@ -16,6 +16,19 @@ from vitrine.preprocessing import Resize
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class TextTower:
+    """The graph that gives texts embeddings in the pictures' space, and its tokenizer, which pads and truncates.
+
+    Token ids int64 [n, context] in, float32 [n, dimension] out. ``tokenizer`` is a file of the library `tokenizers`.
+    """
+
+    file: str
+    tokenizer: str
+    input_name: str
+    output_name: str
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class ModelDescription:
     """What a graph wants and gives. ``mean`` and ``std`` are of pixels scaled to 0..1; None: the graph normalises."""
 
@@ -30,6 +43,7 @@ class ModelDescription:
     resize: Resize
     output_name: str
     dimension: int
+    text: TextTower | None = None
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> ModelDescription:
@@ -46,7 +60,7 @@ class ModelDescription:
         source, resize, output = document["input"], document["resize"], document["output"]
         _one_of("input.layout", source["layout"], ("NHWC", "NCHW"))
         _one_of("input.dtype", source["dtype"], ("uint8", "float32"))
-        _one_of("resize.mode", resize["mode"], ("center_crop", "letterbox"))
+        _one_of("resize.mode", resize["mode"], ("center_crop", "letterbox", "squash"))
         _one_of("resize.interpolation", resize.get("interpolation", "bilinear"), ("bilinear", "bicubic"))
         size = int(source["size"])
         return cls(
@@ -66,6 +80,7 @@ class ModelDescription:
             ),
             output_name=str(output["name"]),
             dimension=int(output["dimension"]),
+            text=_text_tower(document.get("text")),
         )
 
     def full_id(self, graph_sha256: str) -> str:
@@ -78,6 +93,17 @@ class ModelDescription:
         """float32 [3] each: 0..255 times the one plus the other is (x / 255 - mean) / std."""
         mean, std = np.array(self.mean or (0, 0, 0)), np.array(self.std or (1, 1, 1))
         return (1 / 255 / std).astype(np.float32), (-mean / std).astype(np.float32)
+
+
+def _text_tower(document: Mapping[str, Any] | None) -> TextTower | None:
+    if document is None:
+        return None
+    return TextTower(
+        file=str(document["file"]),
+        tokenizer=str(document["tokenizer"]),
+        input_name=str(document["input"]),
+        output_name=str(document["output"]),
+    )
 
 
 def _one_of(key: str, value: object, allowed: tuple[str, ...]) -> None:

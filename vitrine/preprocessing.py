@@ -19,10 +19,11 @@ class Resize:
     """How a picture becomes a square of ``size`` px.
 
     ``center_crop`` brings the shorter side to ``shorter_side`` and cuts the central square out;
-    ``letterbox`` brings the longer side to ``size`` and pads with the mean colour of the picture's border.
+    ``letterbox`` brings the longer side to ``size`` and pads with the mean colour of the picture's border;
+    ``squash`` brings both sides to ``size``, whatever the picture's proportions were.
     """
 
-    mode: Literal["center_crop", "letterbox"]
+    mode: Literal["center_crop", "letterbox", "squash"]
     size: int
     shorter_side: int | None = None
     interpolation: Literal["bilinear", "bicubic"] = "bilinear"
@@ -45,6 +46,8 @@ def fit(pixels: Pixels, resize: Resize) -> Pixels:
     """uint8 [h, w, 3] in, uint8 [size, size, 3] out, antialiased."""
     if resize.mode == "letterbox":
         return _letterbox(pixels, resize)
+    if resize.mode == "squash":
+        return _resized(pixels, resize.size, resize.size, _FILTERS[resize.interpolation])
     return _center_crop(pixels, resize)
 
 

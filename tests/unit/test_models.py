@@ -6,10 +6,11 @@ import copy
 import pathlib
 from typing import Any
 
+import numpy as np
 import pytest
 import yaml
 
-from vitrine import errors
+from vitrine import errors, preprocessing
 from vitrine.adapters import model_files
 from vitrine.models import ModelDescription
 
@@ -85,3 +86,20 @@ def test_a_description_without_its_graph_is_refused(tmp_path: pathlib.Path) -> N
     (tmp_path / "net.yaml").write_text(yaml.safe_dump(DOCUMENT))
     with pytest.raises(errors.Misconfigured, match=r"net\.onnx"):
         model_files.find("net", [tmp_path])
+
+
+def test_a_model_may_want_pictures_squashed_and_may_read_texts() -> None:
+    document = copy.deepcopy(DOCUMENT)
+    document["resize"]["mode"] = "squash"
+    document["text"] = {"file": "net.text.onnx", "tokenizer": "net.tokenizer.json", "input": "ids", "output": "vector"}
+    description = ModelDescription.from_document(document)
+    assert description.text is not None and description.text.input_name == "ids"
+    picture = np.zeros((40, 80, 3), np.uint8)
+    picture[:, 40:] = 255
+    squashed = preprocessing.fit(picture, description.resize)
+    side = description.resize.size
+    assert squashed.shape == (side, side, 3)
+    assert squashed[:, 2].max() == 0 and squashed[:, -2].min() == 255
+    del document["text"]["tokenizer"]
+    with pytest.raises(errors.Misconfigured, match="tokenizer"):
+        ModelDescription.from_document(document)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
+import hashlib
 import json
 import pathlib
+from typing import Any
 
 import numpy as np
 import onnx
@@ -13,6 +16,7 @@ from tests.servers.triton_repository import head, shipped_model
 from triton_models.__main__ import main
 from vitrine.adapters.snapshot_folder import SnapshotFolder
 from vitrine.classifier import LinearHead
+from vitrine.plans import Machine, PlanNotes
 from vitrine.ports import SnapshotNotes
 from vitrine.verdict import Calibration
 
@@ -134,3 +138,44 @@ def test_a_plan_is_for_graphics_cards(tmp_path: pathlib.Path, capsys: pytest.Cap
     assert main(["render", "--target", "gpu", "--plan", str(plan), "--out", str(tmp_path / "models")]) == 0
     assert (tmp_path / "models" / "embedder" / "1" / "model.plan").read_bytes() == b"plan"
     assert "tensorrt_plan" in (tmp_path / "models" / "embedder" / "config.pbtxt").read_text()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({}, ""),
+        ({"machine": Machine(gpu="card A", tensorrt="10.13.3")}, "TensorRT 10.13.3, not 11.0.1"),
+        ({"machine": Machine(gpu="card B", tensorrt="11.0.1")}, "card B, not card A"),
+        ({"model_id": "other@0000000000000000"}, "of the model other@"),
+        ({"sha256": "0" * 64}, "not the one that was checked"),
+        ({"largest_batch": 8}, "at most 8"),
+    ],
+)
+def test_a_plan_of_another_tensorrt_card_or_model_is_refused(
+    wrong: dict[str, Any], told: str, tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plan = tmp_path / "model.plan"
+    plan.write_bytes(b"plan")
+    notes = PlanNotes(
+        model_id=shipped_model().model_id,
+        precision="fp16",
+        largest_batch=64,
+        machine=Machine(gpu="card A", tensorrt="11.0.1"),
+        sha256=hashlib.sha256(b"plan").hexdigest(),
+        cosine=0.9999,
+    )
+    plan.with_suffix(".json").write_text(dataclasses.replace(notes, **wrong).to_text())
+    arguments = ["render", "--target", "gpu", "--plan", str(plan), "--out", str(tmp_path / "models")]
+    status = main([*arguments, "--gpu", "card A", "--tensorrt", "11.0.1"])
+    said = capsys.readouterr().err
+    assert (status, told in said) == (78 if told else 0, True)
+    assert ("python -m modelling tensorrt" in said) == bool(told)
+    assert (tmp_path / "models").exists() != bool(told)
+
+
+def test_notes_that_cannot_be_read_are_told(tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
+    plan = tmp_path / "model.plan"
+    plan.write_bytes(b"plan")
+    plan.with_suffix(".json").write_text('{"model_id": "net"}')
+    assert main(["render", "--target", "gpu", "--plan", str(plan), "--out", str(tmp_path / "models")]) == 78
+    assert "Build it again" in capsys.readouterr().err

@@ -1,0 +1,88 @@
+"""``python -m modelling tensorrt``: a plan for Triton from a model, in the precision that is asked for."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import pathlib
+import tempfile
+
+import numpy as np
+import onnx
+
+from modelling import precision, tensorrt_build
+from modelling.tensorrt_build import Batches
+from triton_models import graphs
+from vitrine import errors, triton_contract
+from vitrine.adapters import model_files
+from vitrine.adapters.model_files import ModelFiles
+from vitrine.adapters.onnx_encoder import OnnxEncoder
+from vitrine.domain import Pixels
+from vitrine.plans import PlanNotes
+
+LEAST_COSINE = 0.999
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--model", required=True, help="a model description (YAML), or an id under models/")
+    parser.add_argument("--precision", choices=precision.PRECISIONS, default="fp16")
+    parser.add_argument("--batch", default="1..64", metavar="A..B", help="pictures at a time (default: 1..64)")
+    parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("build/model.plan"), metavar="FILE")
+    parser.add_argument("--onnx-only", action="store_true", help="convert the graph; print the trtexec command")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    batches = Batches.parsed(arguments.batch)
+    model = model_files.find(arguments.model, [pathlib.Path("models")])
+    plan: pathlib.Path = arguments.out
+    graph = plan.with_suffix(f".{arguments.precision}.onnx")
+    plan.parent.mkdir(parents=True, exist_ok=True)
+    onnx.save(served(model, arguments.precision), graph)
+    side = model.description.resize.size
+    if arguments.onnx_only:
+        command = " ".join(tensorrt_build.trtexec_arguments(graph, plan, batches, side))
+        print(f"{graph}: {model.model_id} in {arguments.precision}. Where it will run:\n  trtexec {command}")
+        return
+    machine = tensorrt_build.machine()
+    data = tensorrt_build.build(graph, batches, side)
+    cosine = checked(model, data, batches)
+    plan.write_bytes(data)
+    notes = PlanNotes(
+        model_id=model.model_id,
+        precision=arguments.precision,
+        largest_batch=batches.most,
+        machine=machine,
+        sha256=hashlib.sha256(data).hexdigest(),
+        cosine=cosine,
+    )
+    plan.with_suffix(".json").write_text(notes.to_text(), encoding="utf-8")
+    print(f"{plan}: {model.model_id} in {arguments.precision}, cosine {cosine:.5f}, for {machine.gpu}")
+    print(f"  python -m triton_models render --target gpu --model {arguments.model} --plan {plan} --out models/")
+
+
+def served(model: ModelFiles, wanted: precision.Precision) -> onnx.ModelProto:
+    """The graph that Triton serves, uint8 in, unit embeddings and identity out, with the model's part converted."""
+    converted = precision.converted(onnx.load(model.graph), wanted)
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder) / "converted.onnx"
+        onnx.save(converted, path)
+        return graphs.embedder(path, model.description, model.model_id)
+
+
+def checked(model: ModelFiles, plan: bytes, batches: Batches) -> float:
+    """The smallest cosine between plan and graph. Raises Misconfigured where it is too small."""
+    size = model.description.resize.size
+    pictures = _pictures(size, batches.most)
+    given = tensorrt_build.answers(plan, pictures, model.description.dimension)
+    expected = OnnxEncoder(model).encode(pictures)
+    cosine = float((given * expected).sum(axis=1).min())
+    if not cosine >= LEAST_COSINE:
+        raise errors.Misconfigured(f"The plan was refused: cosine to the graph {cosine:.5f}, not {LEAST_COSINE}.")
+    return cosine
+
+
+def _pictures(size: int, count: int) -> Pixels:
+    noise = np.random.default_rng(0).integers(0, 256, (count, size, size, 3), np.uint8)
+    noise[0] = triton_contract.known_picture(size)
+    return noise
