@@ -95,6 +95,23 @@ class ModelDescription:
         return (1 / 255 / std).astype(np.float32), (-mean / std).astype(np.float32)
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class RegisteredModel:
+    """A model as the registry knows it. ``sha256``: name of each of its files → checksum; ``card``: Markdown."""
+
+    id: str
+    sha256: Mapping[str, str]
+    licence: str
+    provenance: Mapping[str, Any]
+    metrics: Mapping[str, Any]
+    card: str
+    registered_at: float
+
+    @property
+    def name(self) -> str:
+        return self.id.partition("@")[0]
+
+
 def _text_tower(document: Mapping[str, Any] | None) -> TextTower | None:
     if document is None:
         return None

@@ -29,6 +29,7 @@ from vitrine.domain import (
     StoredEmbedding,
 )
 from vitrine.messages import IndexRequested, Lane, SearchEvent, SearchRequested
+from vitrine.models import RegisteredModel
 from vitrine.preprocessing import Resize
 
 if TYPE_CHECKING:
@@ -209,6 +210,26 @@ class SnapshotStore(Protocol):
 
     def verify(self, model_id: str) -> Mapping[str, Any]:
         """Read every byte of the current snapshot. Returns its manifest; raises DamagedSnapshot or IndexNotReady."""
+        ...
+
+
+class ModelRegistry(Protocol):
+    """What is known of the models that were added, one of each name. All methods raise DependencyUnavailable."""
+
+    def put(self, model: RegisteredModel) -> None:
+        """Raises RejectedInput where another model has this name; the same one is told anew."""
+        ...
+
+    def get(self, name: str) -> RegisteredModel:
+        """By name or full id. Raises NotFound."""
+        ...
+
+    def all(self) -> Sequence[RegisteredModel]:
+        """In the order of names."""
+        ...
+
+    def remove(self, name: str) -> None:
+        """By name or full id. Raises NotFound."""
         ...
 
 

@@ -137,6 +137,21 @@ search_events = sa.Table(
     **_MYSQL,
 )
 
+models = sa.Table(
+    "models",
+    metadata,
+    # The full id, NAME@DIGEST, and the name alone, by which the files are found.
+    sa.Column("id", sa.String(191), primary_key=True),
+    sa.Column("name", sa.String(191), nullable=False, unique=True),
+    sa.Column("sha256", sa.JSON, nullable=False),
+    sa.Column("licence", sa.String(1000), nullable=False),
+    sa.Column("provenance", sa.JSON, nullable=False),
+    sa.Column("metrics", sa.JSON, nullable=False),
+    sa.Column("card", _LongText, nullable=False),
+    sa.Column("registered_at", _Time, nullable=False),
+    **_MYSQL,
+)
+
 leases = sa.Table(
     "leases",
     metadata,

@@ -1,0 +1,136 @@
+"""`python -m registry`: the models that this installation knows."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import datetime
+import logging
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import pydantic
+
+from vitrine import errors
+from vitrine.adapters import sql_migrations
+from vitrine.adapters.model_folder import ModelFolder
+from vitrine.adapters.sql_engine import Database
+from vitrine.adapters.sql_model_registry import SqlModelRegistry
+from vitrine.models import RegisteredModel
+from vitrine.ports import ModelRegistry
+from vitrine.settings import MODELS, Settings
+
+# From sysexits.h, so that scripts can tell a wrong file from a server that is away.
+_WRONG_DATA, _NO_INPUT, _TRY_AGAIN, _WRONG_SETTING = 65, 66, 75, 78
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s", stream=sys.stderr)
+    options = _parser().parse_args(arguments)
+    try:
+        settings = Settings()
+        if not settings.database_url:
+            settings.home.mkdir(parents=True, exist_ok=True)
+        with contextlib.closing(Database(settings.sqlalchemy_url)) as database:
+            sql_migrations.migrate(database)
+            folder = ModelFolder(own=settings.home / "models", others=[MODELS])
+            return _Commands(SqlModelRegistry(database), folder, settings).run(options)
+    except pydantic.ValidationError as error:
+        print(f"registry: a setting is wrong: {error}", file=sys.stderr)
+        return _WRONG_SETTING
+    except errors.VitrineError as error:
+        print(f"registry: {error.message}", file=sys.stderr)
+        return _exit_code(error)
+
+
+class _Commands:
+    def __init__(self, registry: ModelRegistry, folder: ModelFolder, settings: Settings) -> None:
+        self._registry = registry
+        self._folder = folder
+        self._settings = settings
+
+    def run(self, options: argparse.Namespace) -> int:
+        commands: Mapping[str, Callable[[str], int]] = {
+            "add": self.add,
+            "list": self.list,
+            "show": self.show,
+            "verify": self.verify,
+            "remove": self.remove,
+        }
+        return commands[options.command](getattr(options, "model", None) or "")
+
+    def add(self, name: str) -> int:
+        model = self._folder.add(name)
+        self._registry.put(model)
+        print(f"{model.id} is registered; serve it with VITRINE_MODEL={model.name}")
+        return 0
+
+    def list(self, _: str) -> int:
+        for model in self._registry.all():
+            print(f"{model.id}  {model.licence or 'no licence told'}  {_day(model)}")
+        return 0
+
+    def show(self, name: str) -> int:
+        model = self._registry.get(name)
+        print(f"id: {model.id}\nlicence: {model.licence}\nregistered: {_day(model)}")
+        for title, told in (("sha256", model.sha256), ("provenance", model.provenance), ("metrics", model.metrics)):
+            print("\n".join([f"{title}:", *_lines(told)]))
+        print(f"\n{model.card}")
+        return 0
+
+    def verify(self, name: str) -> int:
+        models = [self._registry.get(name)] if name else self._registry.all()
+        damaged = 0
+        for model in models:
+            wrong = self._folder.differences(model)
+            damaged += bool(wrong)
+            print(f"{model.id}: {'; '.join(wrong) or 'every file is what was registered'}")
+        if damaged:
+            print("registry: export or copy what differs again, then add it again.", file=sys.stderr)
+        return _WRONG_DATA if damaged else 0
+
+    def remove(self, name: str) -> int:
+        model = self._registry.get(name)
+        if model.name == self._settings.model:
+            raise errors.RejectedInput(f"{model.id} is the one that is served: set VITRINE_MODEL to another one first.")
+        gone = self._folder.remove(model)
+        self._registry.remove(model.id)
+        print(f"{model.id} is no longer registered; {len(gone)} files deleted")
+        return 0
+
+
+def _lines(told: Mapping[str, Any]) -> Sequence[str]:
+    return [f"  {key}: {value}" for key, value in told.items()]
+
+
+def _day(model: RegisteredModel) -> str:
+    return datetime.datetime.fromtimestamp(model.registered_at, datetime.UTC).strftime("%Y-%m-%d")
+
+
+def _exit_code(error: errors.VitrineError) -> int:
+    match error:
+        case errors.DependencyUnavailable():
+            return _TRY_AGAIN
+        case errors.NotFound():
+            return _NO_INPUT
+        case errors.RejectedInput():
+            return _WRONG_DATA
+    return _WRONG_SETTING
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m registry", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    add = commands.add_parser("add", help="take a model into VITRINE_HOME/models and into the registry")
+    add.add_argument("model", help="the path of a description (YAML), or a name that ships")
+    commands.add_parser("list", help="one line for each model")
+    for name, told in (("show", "all that is known of one"), ("remove", "forget one and delete its files")):
+        commands.add_parser(name, help=told).add_argument("model", help="name or full id")
+    verify = commands.add_parser("verify", help="read every byte and compare the checksums")
+    verify.add_argument("model", nargs="?", help="name or full id (default: all)")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
