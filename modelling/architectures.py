@@ -105,7 +105,7 @@ class Architecture:
             vocabulary = pathlib.Path(open_clip.__file__).with_name("bpe_simple_vocab_16e6.txt.gz")
             return tokenizer_file.of_clip(vocabulary, self.context)
         if hub is None:
-            raise errors.Misconfigured(f"The tokenizer of {self.name} is in {repository}: it needs a hub.")
+            raise errors.Misconfigured(f"The tokenizer of {self.name} is on the hub, {repository}: add --image-only.")
         config = json.loads(hub.fetch(repository, "tokenizer_config.json").path.read_text(encoding="utf-8"))
         cleaning = text.get("tokenizer_kwargs", {}).get("clean", "whitespace")
         return tokenizer_file.of_hub(hub.fetch(repository, "tokenizer.json").path, config, cleaning, self.context)

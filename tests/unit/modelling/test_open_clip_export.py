@@ -161,6 +161,18 @@ def test_siglip_texts_are_cleaned_ended_padded_and_cut(tmp_path: pathlib.Path) -
     assert len(cut) == 16 and cut[-1] == 1
 
 
+def test_random_weights_of_a_model_whose_tokenizer_is_on_the_hub_come_without_texts(
+    tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from modelling.__main__ import main
+
+    given = ["export", "--model", "tiny-siglip", "--random-weights", "--out", str(tmp_path)]
+    assert main(given) == 78
+    assert "--image-only" in capsys.readouterr().err
+    assert main([*given, "--image-only"]) == 0
+    assert "text" not in yaml.safe_load((tmp_path / "tiny-siglip-webli-random.yaml").read_text())
+
+
 @pytest.mark.parametrize(
     ("name", "told"), [("no-such-net", "no model"), (f"{NAME}:nobody", "webli"), ("ViT-B-32", "one of: openai")]
 )
