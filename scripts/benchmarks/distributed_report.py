@@ -90,11 +90,11 @@ def _part_ms(searches: Searches, part: str) -> float:
 def _streams(found: Measured) -> list[Row]:
     return [
         (
-            f"from stage to browser, {machine}: p50 / p95",
+            f"from stage to browser, {when}: p50 / p95",
             f"{1000 * percentile(ages, 50):.0f} / {1000 * percentile(ages, 95):.0f} ms of {len(ages)} events",
             f"goal p95 < {_AGE_GOAL_MS} ms",
         )
-        for machine, ages in (("idle machine", found.idle_ages_s), ("under load", found.busy_ages_s))
+        for when, ages in (("no other searches", found.idle_ages_s), ("under load", found.busy_ages_s))
     ]
 
 
