@@ -16,6 +16,7 @@ from api.progress import ProgressFeed
 from api.services import Services
 from vitrine import errors, logs
 from vitrine.adapters import brokers, decoders, model_files
+from vitrine.adapters.head_folder import HeadFolder
 from vitrine.adapters.image_folder import ImageFolder
 from vitrine.adapters.snapshot_manifests import SnapshotManifests
 from vitrine.adapters.sql_catalogue import SqlCatalogue
@@ -47,6 +48,7 @@ def _serve(settings: Settings) -> None:
         )
     model_id = model_files.find(settings.model, [MODELS, settings.home / "models"]).model_id
     snapshots = SnapshotManifests(settings.home / "snapshots")
+    heads = HeadFolder(settings.home / "heads")
     with contextlib.ExitStack() as opened:
         database = Database(settings.sqlalchemy_url)
         opened.callback(database.close)
@@ -66,6 +68,7 @@ def _serve(settings: Settings) -> None:
             client_limit=ClientLimit(settings.searches_per_minute),
             model_id=model_id,
             snapshot=lambda: snapshots.current(model_id),
+            classifier=lambda: heads.active(model_id),
         )
         serving.serve(
             create_app(services), settings, lambda: _log.info("listening on %s:%d", settings.host, settings.port)

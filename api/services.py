@@ -16,7 +16,10 @@ from vitrine.settings import Settings
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Services:
-    """``snapshot`` returns the manifest of the snapshot that is served, or None; ``model_id`` is the workers' model."""
+    """``snapshot`` returns the manifest of the snapshot that is served, or None; ``model_id`` is the workers' model.
+
+    ``classifier``: the manifest of the version of the classifier that is active, or None.
+    """
 
     settings: Settings
     catalogue: Catalogue
@@ -28,6 +31,7 @@ class Services:
     client_limit: ClientLimit
     model_id: str
     snapshot: Callable[[], Mapping[str, Any] | None]
+    classifier: Callable[[], Mapping[str, Any] | None]
 
 
 async def services(request: Request) -> Services:

@@ -14,12 +14,14 @@ from collections.abc import Iterator, Sequence
 import pydantic
 
 from indexer import commands, interruption, profile_file, progress
+from indexer.classifier import commands as classifier_commands
 from indexer.embedding_by_workers import EmbeddingByWorkers
 from indexer.embedding_here import EmbeddingHere
 from indexer.photographs import Ports, StartEmbedding
 from indexer.sources import registry
 from vitrine import errors
 from vitrine.adapters import brokers, decoders, encoders, sql_migrations, threads
+from vitrine.adapters.head_folder import HeadFolder
 from vitrine.adapters.image_folder import ImageFolder
 from vitrine.adapters.snapshot_folder import SnapshotFolder
 from vitrine.adapters.sql_catalogue import SqlCatalogue
@@ -55,7 +57,9 @@ def _run(options: argparse.Namespace, settings: Settings) -> int:
     if options.command == "add":
         return _add(options, settings)
     with _opened(settings) as index:
-        if options.command == "build":
+        if options.command == "classifier":
+            lines = classifier_commands.run(options, index)
+        elif options.command == "build":
             lines = commands.build(index, shown=progress.for_stream(sys.stderr))
         else:
             lines = {"status": commands.status, "verify": commands.verify}[options.command](index)
@@ -102,7 +106,10 @@ def _opened(settings: Settings, via: str = _HERE) -> Iterator[commands.Index]:
             decoder=decoder,
         )
         snapshots = SnapshotFolder(settings.home / "snapshots")
-        yield commands.Index(ports=ports, snapshots=snapshots, leases=SqlLeases(database), embedding=embedding)
+        heads = HeadFolder(settings.home / "heads")
+        yield commands.Index(
+            ports=ports, snapshots=snapshots, heads=heads, leases=SqlLeases(database), embedding=embedding
+        )
 
 
 @contextlib.contextmanager
@@ -166,6 +173,8 @@ def _parser() -> argparse.ArgumentParser:
     subcommands.add_parser("build", help="make a new snapshot: index, calibration, classifier")
     subcommands.add_parser("status", help="say what is there")
     subcommands.add_parser("verify", help="read every byte of the snapshot that is served")
+    classifier = subcommands.add_parser("classifier", help="versions of the classifier, and classes added by hand")
+    classifier_commands.add_options(classifier)
     return parser
 
 

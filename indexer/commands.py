@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 from indexer import profile_file, progress, report, run
+from indexer.classifier.versions import Versions
 from indexer.embedding_here import EmbeddingHere
 from indexer.interruption import Interruption
 from indexer.mapping import RecordMapping
@@ -18,7 +19,7 @@ from indexer.snapshot import SnapshotBuilder
 from indexer.sources.registry import open_source
 from indexer.summary import Plan, Summary
 from vitrine import errors
-from vitrine.ports import Leases, SnapshotStore
+from vitrine.ports import HeadStore, Leases, SnapshotStore
 
 _log = logging.getLogger(__name__)
 
@@ -31,6 +32,7 @@ class Index:
 
     ports: Ports
     snapshots: SnapshotStore
+    heads: HeadStore
     leases: Leases
     embedding: StartEmbedding = EmbeddingHere
 
@@ -83,7 +85,10 @@ def add(
 
 
 def build(index: Index, *, shown: progress.Progress) -> list[str]:
-    """A new snapshot of all that is embedded. Raises IndexNotReady, or DependencyUnavailable while another builds."""
+    """A new snapshot of all that is embedded; its classifier becomes a version, active if as good as the one before.
+
+    Raises IndexNotReady, or DependencyUnavailable while another builds.
+    """
     ports = index.ports
     builder = SnapshotBuilder(
         catalogue=ports.catalogue,
@@ -94,12 +99,21 @@ def build(index: Index, *, shown: progress.Progress) -> list[str]:
         progress=shown,
     )
     with index.leases.hold(_SNAPSHOT_LEASE):
-        return report.snapshot_lines(builder.build())
+        built = builder.build()
+    lines = report.snapshot_lines(built.manifest)
+    if built.fitted.head is None:
+        return lines
+    versions = Versions(heads=index.heads, leases=index.leases, model_id=ports.encoder.model_id)
+    version = versions.add_fitted(
+        built.fitted, origin="build", snapshot=built.manifest["name"], watermark=built.manifest["watermark"]
+    )
+    return [*lines, f"            {versions.offer(version)}"]
 
 
 def status(index: Index) -> list[str]:
     model_id = index.ports.encoder.model_id
-    return report.status_lines(model_id, index.ports.catalogue.counts(model_id), index.snapshots.current(model_id))
+    counts, snapshot = index.ports.catalogue.counts(model_id), index.snapshots.current(model_id)
+    return report.status_lines(model_id, counts, snapshot, index.heads.active(model_id))
 
 
 def verify(index: Index) -> list[str]:

@@ -13,7 +13,10 @@ _CLASS_MISSING = {
 }
 
 
-def status_lines(model_id: str, counts: CatalogueCounts, manifest: Mapping[str, Any] | None) -> list[str]:
+def status_lines(
+    model_id: str, counts: CatalogueCounts, manifest: Mapping[str, Any] | None, active: Mapping[str, Any] | None
+) -> list[str]:
+    """``manifest``: of the snapshot that is served; ``active``: of the active version of the classifier."""
     withdrawn = f", {counts.withdrawn:,} withdrawn" if counts.withdrawn else ""
     lines = [
         f"model       {model_id}",
@@ -22,7 +25,14 @@ def status_lines(model_id: str, counts: CatalogueCounts, manifest: Mapping[str, 
     ]
     if manifest is None:
         return [*lines, "snapshot    none: run python -m indexer build"]
-    return [*lines, *snapshot_lines(manifest)]
+    lines += snapshot_lines(manifest)
+    if active is not None:
+        report = active["report"]
+        lines.append(
+            f"active      version {active['version']}: {len(report['recall'])} classes, "
+            f"balanced {report['balanced_accuracy']:.3f}"
+        )
+    return lines
 
 
 def snapshot_lines(manifest: Mapping[str, Any]) -> list[str]:

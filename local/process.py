@@ -15,6 +15,7 @@ from api.services import Services
 from vitrine.adapters import decoders, model_files, sql_migrations
 from vitrine.adapters.batching_encoder import BatchingEncoder
 from vitrine.adapters.faiss_index import FaissIndex
+from vitrine.adapters.head_folder import HeadFolder
 from vitrine.adapters.image_folder import ImageFolder
 from vitrine.adapters.memory_broker import MemoryBroker
 from vitrine.adapters.onnx_encoder import OnnxEncoder
@@ -43,7 +44,14 @@ def running(settings: Settings) -> Iterator[FastAPI]:
     model = model_files.find(settings.model, [MODELS, settings.home / "models"])
     encoder = BatchingEncoder(OnnxEncoder(model), runs=settings.cores)
     snapshots = SnapshotFolder(settings.home / "snapshots")
-    index = FaissIndex(model_id=encoder.model_id, dimension=encoder.dimension, snapshots=snapshots, catalogue=catalogue)
+    heads = HeadFolder(settings.home / "heads")
+    index = FaissIndex(
+        model_id=encoder.model_id,
+        dimension=encoder.dimension,
+        snapshots=snapshots,
+        heads=heads,
+        catalogue=catalogue,
+    )
     index.refresh()
     # The API's pictures have children of their own: a page full of thumbnails never delays a search.
     searches_decoder = decoders.configured(settings, slots=settings.decoder_slots)
@@ -60,6 +68,7 @@ def running(settings: Settings) -> Iterator[FastAPI]:
         client_limit=ClientLimit(settings.searches_per_minute),
         model_id=encoder.model_id,
         snapshot=lambda: snapshots.current(encoder.model_id),
+        classifier=lambda: heads.active(encoder.model_id),
     )
     page = ROOT / "web" / "dist"
     app = create_app(services, page=page if page.is_dir() else None)

@@ -16,10 +16,11 @@ import pydantic
 from triton_models import graphs, repository
 from vitrine import errors, plans, triton_contract
 from vitrine.adapters import model_files
+from vitrine.adapters.head_folder import HeadFolder
 from vitrine.adapters.model_files import ModelFiles
 from vitrine.adapters.onnx_encoder import OnnxEncoder
 from vitrine.adapters.snapshot_folder import SnapshotFolder
-from vitrine.classifier import LinearHead
+from vitrine.classifier import Head
 from vitrine.settings import MODELS, Settings
 
 _WRONG_SETTING = 78
@@ -55,7 +56,7 @@ def _run(options: argparse.Namespace, settings: Settings) -> str:
     return f"{options.out}: {model.model_id} for {options.target}, {told}"
 
 
-def _rendering(model: ModelFiles, head: LinearHead | None, options: argparse.Namespace) -> repository.Repository:
+def _rendering(model: ModelFiles, head: Head | None, options: argparse.Namespace) -> repository.Repository:
     cores = options.instances or len(os.sched_getaffinity(0))
     picture = triton_contract.known_picture(model.description.resize.size)
     return repository.Repository(
@@ -118,9 +119,12 @@ def _build_command(model: ModelFiles, graph: pathlib.Path) -> str:
     return f"  trtexec --onnx={graph} {' '.join(shapes)} --saveEngine=model.plan"
 
 
-def _head(model: ModelFiles, folder: pathlib.Path | None, settings: Settings) -> LinearHead | None:
-    """Of the snapshot that is named, else of the current one under VITRINE_HOME; None where there is none."""
+def _head(model: ModelFiles, folder: pathlib.Path | None, settings: Settings) -> Head | None:
+    """Of the snapshot that is named, else the active version under VITRINE_HOME, else the current snapshot's own."""
     if folder is None:
+        heads = HeadFolder(settings.home / "heads")
+        if (version := heads.active_version(model.model_id)) is not None:
+            return heads.open(model.model_id, version).head
         snapshots = SnapshotFolder(settings.home / "snapshots")
         name = snapshots.current_name(model.model_id)
         return snapshots.open(model.model_id, name).head if name else None
@@ -141,7 +145,7 @@ def _parser() -> argparse.ArgumentParser:
     render.add_argument("--gpu", default="", metavar="NAME", help="card that will serve it (default: the one here)")
     render.add_argument("--tensorrt", default="", metavar="VERSION", help="of the Triton that will serve it")
     render.add_argument("--instances", type=int, default=0, metavar="N", help="for cpu (default: one for each core)")
-    head = subcommands.add_parser("head", help="add the classifier of a newer snapshot to a rendered repository")
+    head = subcommands.add_parser("head", help="add the classifier that is active now to a rendered repository")
     graph = subcommands.add_parser("graph", help="write the graph that a TensorRT plan is built from")
     for command in (render, head, graph):
         command.add_argument("--model", metavar="MODEL", help="id or description's path (default: VITRINE_MODEL)")
@@ -151,7 +155,7 @@ def _parser() -> argparse.ArgumentParser:
             "--snapshot",
             type=pathlib.Path,
             metavar="DIR",
-            help="folder of the snapshot whose classifier is served (default: the current one under VITRINE_HOME)",
+            help="folder of the snapshot whose classifier is served (default: the active version under VITRINE_HOME)",
         )
     return parser
 

@@ -14,8 +14,9 @@ from google.protobuf.message import DecodeError
 from onnx import TensorProto, compose, helper, numpy_helper
 
 from vitrine import errors, triton_contract
-from vitrine.classifier import LinearHead
+from vitrine.classifier import Head, LinearHead
 from vitrine.models import ModelDescription
+from vitrine.neighbours_head import FLOOR, NeighboursHead
 
 # From here on, Max and Gemm broadcast.
 _OLDEST_OPSET = 8
@@ -61,21 +62,21 @@ def embedder(graph: pathlib.Path, description: ModelDescription, model_id: str) 
     return _told(wrapped, {triton_contract.MODEL_ID: model_id})
 
 
-def classifier(head: LinearHead | None, dimension: int) -> onnx.ModelProto:
+def classifier(head: Head | None, dimension: int) -> onnx.ModelProto:
     """Embeddings float32 [n, dimension] in; probabilities [n, classes] and the head's identity [n, 8] out.
 
     Without a head it gives one meaningless class and the identity of no head, which clients know.
     """
     parts = _Parts()
-    weights = head.weights if head else np.zeros((1, dimension), np.float32)
-    bias = head.bias if head else np.zeros(1, np.float32)
     temperature = head.temperature if head else 1.0
     head_id = head.id if head else triton_contract.NO_HEAD
-    parts.constant("weights", weights)
-    parts.constant("bias", bias)
-    parts.constant("temperature", np.array(temperature, np.float32))
-    parts.add("Gemm", [triton_contract.EMBEDDING, "weights", "bias"], "logits", transB=1)
-    parts.add("Div", ["logits", "temperature"], "tempered")
+    if isinstance(head, NeighboursHead):
+        logits = _voted(parts, head)
+    elif isinstance(head, LinearHead):
+        logits = _linear(parts, "linear", head.weights, head.bias)
+    else:
+        logits = _linear(parts, "nothing", np.zeros((1, dimension), np.float32), np.zeros(1, np.float32))
+    parts.add("Div", [logits, parts.constant("temperature", np.array(temperature, np.float32))], "tempered")
     parts.add("Softmax", ["tempered"], triton_contract.PROBABILITIES, axis=1)
     _identified(parts, head_id, dimension, triton_contract.HEAD)
     graph = helper.make_graph(
@@ -83,7 +84,7 @@ def classifier(head: LinearHead | None, dimension: int) -> onnx.ModelProto:
         triton_contract.CLASSIFIER,
         [_tensor(triton_contract.EMBEDDING, TensorProto.FLOAT, dimension)],
         [
-            _tensor(triton_contract.PROBABILITIES, TensorProto.FLOAT, len(bias)),
+            _tensor(triton_contract.PROBABILITIES, TensorProto.FLOAT, len(head.classes) if head else 1),
             _tensor(triton_contract.HEAD, TensorProto.FLOAT, triton_contract.IDENTITY),
         ],
         parts.constants,
@@ -107,6 +108,37 @@ class _Parts:
     def constant(self, name: str, values: npt.NDArray[np.float32] | npt.NDArray[np.int64]) -> str:
         self.constants.append(numpy_helper.from_array(values, name))
         return name
+
+
+def _linear(parts: _Parts, name: str, weights: npt.NDArray[np.float32], bias: npt.NDArray[np.float32]) -> str:
+    """[n, c] of weights [c, dimension] and bias [c]."""
+    constants = [parts.constant(f"{name}/weights", weights), parts.constant(f"{name}/bias", bias)]
+    return parts.add("Gemm", [triton_contract.EMBEDDING, *constants], f"{name}/logits", transB=1)
+
+
+def _voted(parts: _Parts, head: NeighboursHead) -> str:
+    """The votes of the nearest in the bank, and the logits of classes that were added later behind them."""
+    similar = _linear(parts, "bank", head.bank, np.zeros(len(head.bank), np.float32))
+    count = parts.constant("count", np.array([head.count], np.int64))
+    parts.nodes.append(helper.make_node("TopK", [similar, count], ["near", "nearest"], axis=1))
+    parts.add("ReduceMax", ["near"], "best", axes=[1], keepdims=1)
+    parts.add("Sub", ["near", "best"], "behind")
+    parts.add("Mul", ["behind", parts.constant("sharpness", np.array(head.sharpness, np.float32))], "sharpened")
+    parts.add("Exp", ["sharpened"], "closeness")
+    # What each picture of the bank says: its share, in the column of its class.
+    ballots = np.zeros((len(head.bank), head.voting), np.float32)
+    ballots[np.arange(len(head.bank)), head.members] = head.shares
+    parts.add("Gather", [parts.constant("ballots", ballots), "nearest"], "cast", axis=0)
+    parts.add("Unsqueeze", ["closeness", parts.constant("second", np.array([1], np.int64))], "row")
+    parts.add("MatMul", ["row", "cast"], "counted")
+    parts.add("Squeeze", ["counted", "second"], "votes")
+    parts.add("ReduceSum", ["votes", "second"], "all", keepdims=1)
+    parts.add("Div", ["votes", "all"], "turnout")
+    parts.add("Add", ["turnout", parts.constant("floor", np.array(FLOOR, np.float32))], "possible")
+    logits = parts.add("Log", ["possible"], "voted")
+    if not len(head.row_bias):
+        return logits
+    return parts.add("Concat", [logits, _linear(parts, "added", head.rows, head.row_bias)], "logits", axis=1)
 
 
 def _casts(graph: onnx.ModelProto, source: str) -> bool:

@@ -14,7 +14,7 @@ import onnx
 
 from triton_models import graphs
 from vitrine import errors, triton_contract
-from vitrine.classifier import LinearHead
+from vitrine.classifier import Head
 from vitrine.domain import Embedding
 from vitrine.models import ModelDescription
 
@@ -53,7 +53,7 @@ class Repository:
     graph: pathlib.Path
     model_id: str
     known_answer: Embedding
-    head: LinearHead | None
+    head: Head | None
     target: Target
     plan: pathlib.Path | None = None
 
@@ -91,7 +91,7 @@ class Repository:
         }
 
 
-def add_head(out: pathlib.Path, model_id: str, head: LinearHead | None) -> int:
+def add_head(out: pathlib.Path, model_id: str, head: Head | None) -> int:
     """Add a version of the classifier to a rendered repository; returns its number. Triton takes it up when it is told.
 
     Raises Misconfigured where the repository is of another model.
@@ -111,7 +111,7 @@ def add_head(out: pathlib.Path, model_id: str, head: LinearHead | None) -> int:
     return version
 
 
-def _write_head(classifier: pathlib.Path, version: int, head: LinearHead | None, values: Mapping[str, Any]) -> None:
+def _write_head(classifier: pathlib.Path, version: int, head: Head | None, values: Mapping[str, Any]) -> None:
     """The version appears whole. Labels and configuration are one for all versions, so they follow it."""
     dimension = values["dimension"]
     if head is not None and head.dimension != dimension:

@@ -174,13 +174,15 @@ class Match:
 class ClassVerdict:
     """The class with its probability and the runners-up, best first.
 
-    ``translations``: class name → language → name in it, for all that are named here.
+    ``translations``: class name → language → name in it, for all that are named here. ``version``: of the classifier;
+    None where it is the snapshot's own and none was ever activated.
     """
 
     name: str
     probability: float
     alternatives: tuple[tuple[str, float], ...]
     translations: Mapping[str, Mapping[str, str]] = dataclasses.field(default_factory=dict)
+    version: int | None = None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

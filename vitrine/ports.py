@@ -33,7 +33,8 @@ from vitrine.models import RegisteredModel
 from vitrine.preprocessing import Resize
 
 if TYPE_CHECKING:
-    from vitrine.classifier import LinearHead
+    from vitrine.classifier import Head
+    from vitrine.exam import Exam
     from vitrine.verdict import Calibration
 
 
@@ -99,7 +100,7 @@ class Encoded:
     probabilities: npt.NDArray[np.float32] | None = None
     head_id: str | None = None
 
-    def class_by(self, head: LinearHead, row: int = 0) -> ClassVerdict:
+    def class_by(self, head: Head, row: int = 0) -> ClassVerdict:
         """What ``head`` says of a picture: as it was served, or worked out here where another head is served."""
         if self.probabilities is not None and self.head_id == head.id:
             return head.verdict(self.probabilities[row])
@@ -132,6 +133,7 @@ class Encoder(Protocol):
 class IndexView(Protocol):
     """One immutable snapshot with what was added after it; all of a search's answers come from one view. Thread-safe.
 
+    head: the active version, or the snapshot's own where none was ever activated; ``head_version`` is None then.
     class_missing: why there is no head (a stable code), None where there is one.
     """
 
@@ -140,7 +142,9 @@ class IndexView(Protocol):
     @property
     def calibration(self) -> Calibration: ...
     @property
-    def head(self) -> LinearHead | None: ...
+    def head(self) -> Head | None: ...
+    @property
+    def head_version(self) -> int | None: ...
     @property
     def class_missing(self) -> str | None: ...
     @property
@@ -178,7 +182,7 @@ class SnapshotNotes:
 
     watermark: int
     calibration: Calibration
-    head: LinearHead | None
+    head: Head | None
     class_missing: str | None
     class_report: Mapping[str, Any]
 
@@ -230,6 +234,62 @@ class ModelRegistry(Protocol):
 
     def remove(self, name: str) -> None:
         """By name or full id. Raises NotFound."""
+        ...
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class StoredHead:
+    """A version of the classifier. ``exam``: what it was measured on; ``manifest`` is a JSON document:
+
+    version, model_id, created_at, head_id, origin (``build``, ``fit`` or ``add-class``), parent (version that it
+    extends), snapshot (that was served then), watermark, added (class → pictures given by hand), report (figures).
+    """
+
+    version: int
+    head: Head
+    exam: Exam
+    manifest: Mapping[str, Any]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Activation:
+    """``how``: ``gate`` (it passed), ``force`` (the reason says why) or ``rollback`` (to this version)."""
+
+    version: int
+    at: str
+    how: str
+    reason: str
+
+
+class HeadStore(Protocol):
+    """Versions of the classifier, one line of them for each model, numbered from 1. Raises DamagedSnapshot."""
+
+    def add(self, model_id: str, head: Head, exam: Exam, notes: Mapping[str, Any]) -> int:
+        """The new version's number. It is not served before it is activated."""
+        ...
+
+    def manifests(self, model_id: str) -> Sequence[Mapping[str, Any]]:
+        """Of all versions that are kept, oldest first."""
+        ...
+
+    def open(self, model_id: str, version: int) -> StoredHead:
+        """Raises NotFound."""
+        ...
+
+    def active(self, model_id: str) -> Mapping[str, Any] | None:
+        """The manifest of the version that is served; None before the first activation."""
+        ...
+
+    def activate(self, model_id: str, version: int, *, how: str, reason: str = "") -> None:
+        """Takes effect at the workers' next refresh. Raises NotFound."""
+        ...
+
+    def roll_back(self, model_id: str, *, reason: str = "") -> int:
+        """The version that was active before is active again; returns it. Raises NotFound where there is none."""
+        ...
+
+    def activations(self, model_id: str) -> Sequence[Activation]:
+        """All that ever were, oldest first."""
         ...
 
 

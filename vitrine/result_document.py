@@ -78,7 +78,11 @@ def _class(verdict: ClassVerdict) -> dict[str, Any]:
         return {"name": name, "translations": translations, "probability": round(probability, 4)}
 
     alternatives = [named(name, probability) for name, probability in verdict.alternatives]
-    return {**named(verdict.name, verdict.probability), "alternatives": alternatives}
+    return {
+        **named(verdict.name, verdict.probability),
+        "alternatives": alternatives,
+        "version": verdict.version,
+    }
 
 
 def _draft(draft: DescriptionDraft) -> dict[str, Any]:

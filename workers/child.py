@@ -14,6 +14,7 @@ import threading
 from vitrine import errors, logs
 from vitrine.adapters import brokers, decoders, encoders, threads
 from vitrine.adapters.faiss_index import FaissIndex
+from vitrine.adapters.head_folder import HeadFolder
 from vitrine.adapters.image_folder import ImageFolder
 from vitrine.adapters.snapshot_folder import SnapshotFolder
 from vitrine.adapters.sql_catalogue import SqlCatalogue
@@ -62,6 +63,7 @@ def _search_until(stop: threading.Event, number: int, settings: Settings, heartb
             model_id=encoder.model_id,
             dimension=encoder.dimension,
             snapshots=SnapshotFolder(settings.home / "snapshots"),
+            heads=HeadFolder(settings.home / "heads"),
             catalogue=catalogue,
         )
         images = ImageFolder(settings.home / "images")

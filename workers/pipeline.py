@@ -10,6 +10,7 @@ import numpy as np
 
 from vitrine import description, errors, geometry, verdict
 from vitrine.domain import (
+    ClassVerdict,
     Embedding,
     Evidence,
     Filters,
@@ -22,7 +23,7 @@ from vitrine.domain import (
     features_key,
     original_key,
 )
-from vitrine.ports import Catalogue, Decoder, DecodeRequest, Encoder, ImageStore, IndexView, VectorIndex
+from vitrine.ports import Catalogue, Decoder, DecodeRequest, Encoded, Encoder, ImageStore, IndexView, VectorIndex
 
 ReportStage = Callable[[Stage], None]
 
@@ -86,7 +87,7 @@ class SearchPipeline:
         report(Stage.DESCRIBING)
         matches = _matches(candidates, view, search)
         return SearchResult(
-            classified=encoded.class_by(view.head) if view.head else None,
+            classified=_classified(encoded, view),
             class_missing=view.class_missing,
             description=description.draft(matches),
             nothing_similar=verdict.nothing_similar(matches, view.calibration),
@@ -130,6 +131,12 @@ class SearchPipeline:
             return geometry.unpack(self._images.read(features_key(sha256)))
         except (errors.NotFound, errors.RejectedInput):
             return None
+
+
+def _classified(encoded: Encoded, view: IndexView) -> ClassVerdict | None:
+    if view.head is None:
+        return None
+    return dataclasses.replace(encoded.class_by(view.head), version=view.head_version)
 
 
 def _first_neighbours(search: Search) -> int:

@@ -28,16 +28,19 @@ def summary(given: Given) -> dict[str, Any]:
     counts = given.catalogue.counts(given.model_id)
     manifest = given.snapshot()
     facets = given.catalogue.facets()
+    active = given.classifier()
     report = manifest.get("classifier") if manifest else None
     translations = (report or {}).get("translations", {})
+    missing = manifest["class_missing"] if manifest else "no_classifier"
     return {
         "records": counts.records,
         "images": counts.images,
         "embeddings": counts.embeddings,
         "model_id": given.model_id,
         "snapshot": manifest["name"] if manifest else None,
-        "classifier": report if manifest and manifest["class_missing"] is None else None,
-        "classifier_missing": manifest["class_missing"] if manifest else "no_classifier",
+        "classifier": active["report"] if active else report if missing is None else None,
+        "classifier_version": active["version"] if active else None,
+        "classifier_missing": None if active else missing,
         "typologies": [
             {"name": name, "translations": translations.get(name, {}), "count": count}
             for name, count in facets["typology"]

@@ -11,8 +11,11 @@ import pytest
 from vitrine import errors
 from vitrine.adapters import faiss_build
 from vitrine.adapters.faiss_index import FaissIndex
+from vitrine.adapters.head_folder import HeadFolder
 from vitrine.adapters.snapshot_folder import SnapshotFolder
+from vitrine.classifier import LinearHead
 from vitrine.domain import RecordContent
+from vitrine.exam import Exam
 from vitrine.ports import Catalogue, SnapshotNotes
 from vitrine.verdict import Calibration
 
@@ -27,7 +30,14 @@ class House:
         self.catalogue = catalogue
         self.snapshots = SnapshotFolder(root)
         self.record, _ = self.catalogue.put_record(RecordContent(external_id="r"))
-        self.index = FaissIndex(model_id=MODEL, dimension=DIMENSION, snapshots=self.snapshots, catalogue=self.catalogue)
+        self.heads = HeadFolder(root.with_name("heads"))
+        self.index = FaissIndex(
+            model_id=MODEL,
+            dimension=DIMENSION,
+            snapshots=self.snapshots,
+            heads=self.heads,
+            catalogue=self.catalogue,
+        )
 
     def add(self, vectors: npt.NDArray[np.float32], model_id: str = MODEL) -> list[int]:
         before = self.catalogue.counts(model_id).images
@@ -192,3 +202,52 @@ def test_a_compressed_index_finds_what_an_exact_one_finds() -> None:
     built = faiss_build.build(vectors)
     assert built.kind == "PQ16x4fs,RFlat"
     assert built.recall_at_10 > 0.95
+
+
+def linear_head(seed: int) -> LinearHead:
+    weights = np.random.default_rng(seed).normal(size=(2, DIMENSION)).astype(np.float32)
+    return LinearHead(classes=("ваза", "монета"), weights=weights, bias=np.zeros(2, np.float32))
+
+
+def add_head(house: House, head: LinearHead) -> int:
+    exam = Exam(
+        vectors=unit(2), classes=np.arange(2), objects=np.arange(2), logits=np.eye(2, dtype=np.float32) + head.bias
+    )
+    return house.heads.add(MODEL, head, exam, {})
+
+
+def test_a_head_that_is_activated_is_taken_up_and_a_rolled_back_one_comes_back(house: House) -> None:
+    house.add(unit(10))
+    house.snapshot()
+    house.index.refresh()
+    assert (house.index.view().head, house.index.view().class_missing) == (None, "too_few_labels")
+    heads = [linear_head(1), linear_head(2)]
+    for version in [add_head(house, head) for head in heads]:
+        before = house.index.view()
+        house.heads.activate(MODEL, version, how="gate")
+        house.index.refresh()
+        view = house.index.view()
+        assert view.head is not None and view.head.id == heads[version - 1].id
+        assert (view.head_version, view.class_missing) == (version, None)
+        assert before.head_version != version
+    house.heads.roll_back(MODEL)
+    house.index.refresh()
+    assert house.index.view().head_version == 1
+    # A new snapshot is no reason to leave the version that is active.
+    house.snapshot()
+    house.index.refresh()
+    assert house.index.view().head_version == 1
+
+
+def test_a_damaged_version_is_not_served_and_the_one_before_stays(house: House) -> None:
+    house.add(unit(10))
+    house.heads.activate(MODEL, add_head(house, linear_head(1)), how="gate")
+    house.index.refresh()
+    house.heads.activate(MODEL, add_head(house, linear_head(2)), how="gate")
+    path = next(house.heads._root.glob("*/2/head.npz"))
+    path.write_bytes(path.read_bytes()[:-1] + b"x")
+    house.index.refresh()
+    assert house.index.view().head_version == 1 and house.index.view().size == 10
+    house.heads.roll_back(MODEL)
+    house.index.refresh()
+    assert house.index.view().head_version == 1

@@ -15,6 +15,7 @@ from PIL import Image
 
 from vitrine.adapters import sql_migrations
 from vitrine.adapters.faiss_index import FaissIndex
+from vitrine.adapters.head_folder import HeadFolder
 from vitrine.adapters.memory_broker import MemoryBroker
 from vitrine.adapters.snapshot_folder import SnapshotFolder
 from vitrine.adapters.sql_engine import Database
@@ -91,7 +92,13 @@ def running(folder: pathlib.Path, encoder: Encoder, *, slots: int) -> Iterator[P
     ledger, broker, images = SqlLedger(database), MemoryBroker(), MemoryImageStore()
     catalogue = _catalogue(encoder)
     snapshots = SnapshotFolder(folder / "snapshots")
-    index = FaissIndex(model_id=encoder.model_id, dimension=encoder.dimension, snapshots=snapshots, catalogue=catalogue)
+    index = FaissIndex(
+        model_id=encoder.model_id,
+        dimension=encoder.dimension,
+        snapshots=snapshots,
+        heads=HeadFolder(folder / "heads"),
+        catalogue=catalogue,
+    )
     index.refresh()
     decoder = SubprocessDecoder(slots=1, timeout_s=20, memory_bytes=2 << 30, max_pixels=10_000_000)
     progress = ProgressWriter(ledger, broker)

@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from indexer import classifier
+from indexer.classifier import examples
+from indexer.classifier import fitting as classifier
 from vitrine import errors
 from vitrine.classifier import LinearHead
 from vitrine.ports import Encoded
@@ -176,7 +177,7 @@ def test_two_classes_get_probabilities_that_sum_to_one() -> None:
 
 
 def test_a_large_catalogue_is_thinned_out_where_it_is_thickest(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(classifier, "_MOST_IMAGES", 90)
+    monkeypatch.setattr(examples, "MOST_IMAGES", 90)
     vectors, labels, records = catalogue({"редкая": 5, "частая": 100}, images=3)
     fitted = classifier.fit(vectors, labels, records)
     assert fitted.report["images"] == 90 and fitted.report["recall"]["редкая"] > 0.5

@@ -15,10 +15,11 @@ import numpy.typing as npt
 
 from vitrine import errors
 from vitrine.adapters import faiss_build
+from vitrine.adapters.head_folder import HeadFolder
 from vitrine.adapters.snapshot_folder import OpenSnapshot, SnapshotFolder
-from vitrine.classifier import LinearHead
+from vitrine.classifier import Head
 from vitrine.domain import Embedding, Neighbour
-from vitrine.ports import Catalogue
+from vitrine.ports import Catalogue, StoredHead
 from vitrine.verdict import Calibration
 
 _log = logging.getLogger(__name__)
@@ -35,8 +36,9 @@ class _Delta:
 
 
 class FaissView:
-    def __init__(self, snapshot: OpenSnapshot | None, delta: _Delta) -> None:
+    def __init__(self, snapshot: OpenSnapshot | None, delta: _Delta, activated: StoredHead | None = None) -> None:
         self._open = snapshot
+        self.activated = activated
         self.delta = delta
         self._parameters = faiss_build.search_parameters(snapshot.index) if snapshot else None
 
@@ -49,11 +51,19 @@ class FaissView:
         return self._open.calibration if self._open else Calibration.default()
 
     @property
-    def head(self) -> LinearHead | None:
+    def head(self) -> Head | None:
+        if self.activated:
+            return self.activated.head
         return self._open.head if self._open else None
 
     @property
+    def head_version(self) -> int | None:
+        return self.activated.version if self.activated else None
+
+    @property
     def class_missing(self) -> str | None:
+        if self.activated:
+            return None
         return self._open.class_missing if self._open else "no_classifier"
 
     @property
@@ -91,12 +101,16 @@ class FaissView:
 class FaissIndex:
     """Call `refresh` now and then, from one thread; `view` from any."""
 
-    def __init__(self, *, model_id: str, dimension: int, snapshots: SnapshotFolder, catalogue: Catalogue) -> None:
+    def __init__(
+        self, *, model_id: str, dimension: int, snapshots: SnapshotFolder, heads: HeadFolder, catalogue: Catalogue
+    ) -> None:
         self._model_id = model_id
         self._dimension = dimension
         self._snapshots = snapshots
+        self._heads = heads
         self._catalogue = catalogue
         self._refused: str | None = None
+        self._refused_head = ""
         self._refreshing = threading.Lock()
         self._view = FaissView(None, self._empty_delta(0))
 
@@ -108,7 +122,7 @@ class FaissIndex:
         return self._view
 
     def refresh(self) -> None:
-        """Take up a new snapshot and new embeddings. A damaged snapshot is logged and the previous one stays.
+        """Take up a new snapshot, another active head and new embeddings. What is damaged is logged, what was stays.
 
         Raises DependencyUnavailable.
         """
@@ -116,8 +130,10 @@ class FaissIndex:
             snapshot = self._newest_snapshot()
             delta = self._view.delta if snapshot is self._view._open else self._empty_delta(self._watermark(snapshot))
             grown = self._grown(delta)
-            if snapshot is not self._view._open or grown is not delta:
-                self._view = FaissView(snapshot, grown)
+            activated = self._activated_head()
+            old = self._view
+            if snapshot is not old._open or grown is not old.delta or activated is not old.activated:
+                self._view = FaissView(snapshot, grown, activated)
 
     def _newest_snapshot(self) -> OpenSnapshot | None:
         name = self._snapshots.current_name(self._model_id)
@@ -130,6 +146,22 @@ class FaissIndex:
             _log.error("snapshot %s is not served: %s", name, error.message)
             return self._view._open
         _log.info("serving snapshot %s with %d images", name, opened.index.ntotal)
+        return opened
+
+    def _activated_head(self) -> StoredHead | None:
+        served = self._view.activated
+        try:
+            version = self._heads.active_version(self._model_id)
+            if version is None or (served is not None and version == served.version):
+                return served
+            opened = self._heads.open(self._model_id, version)
+        except (errors.DamagedSnapshot, errors.NotFound) as error:
+            if self._refused_head != error.message:
+                _log.error("the active version of the classifier is not served: %s", error.message)
+            self._refused_head = error.message
+            return served
+        self._refused_head = ""
+        _log.info("serving version %d of the classifier with %d classes", version, len(opened.head.classes))
         return opened
 
     def _grown(self, delta: _Delta) -> _Delta:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import json
-import os
 import pathlib
 import secrets
 import shutil
@@ -19,9 +18,10 @@ import faiss
 import numpy as np
 import numpy.typing as npt
 
-from vitrine.adapters import faiss_build, snapshot_manifests
+from vitrine.adapters import durable_files, faiss_build, snapshot_manifests
 from vitrine.adapters.snapshot_manifests import SnapshotManifests
-from vitrine.classifier import LinearHead
+from vitrine.classifier import Head
+from vitrine.neighbours_head import read_head
 from vitrine.ports import SnapshotNotes
 from vitrine.verdict import Calibration
 
@@ -39,7 +39,7 @@ class OpenSnapshot:
     image_ids: npt.NDArray[np.int64]
     watermark: int
     calibration: Calibration
-    head: LinearHead | None
+    head: Head | None
     class_missing: str | None
 
 
@@ -59,7 +59,7 @@ class SnapshotFolder(SnapshotManifests):
             image_ids=np.load(folder / _IDS, mmap_mode="r"),
             watermark=manifest["watermark"],
             calibration=Calibration.from_document(manifest["calibration"]),
-            head=LinearHead.from_bytes(head.read_bytes()) if head.exists() else None,
+            head=read_head(head.read_bytes()) if head.exists() else None,
             class_missing=manifest["class_missing"],
         )
 
@@ -103,10 +103,10 @@ class FolderDraft:
             "calibration": notes.calibration.to_document(),
             "files": {path.name: snapshot_manifests.described(path) for path in sorted(folder.iterdir())},
         }
-        _write(folder / snapshot_manifests.MANIFEST, json.dumps(manifest, ensure_ascii=False, indent=1))
+        durable_files.write(folder / snapshot_manifests.MANIFEST, json.dumps(manifest, ensure_ascii=False, indent=1))
         for path in folder.iterdir():
-            _sync(path)
-        _write(self._line / "current", name)
+            durable_files.sync(path)
+        durable_files.write(self._line / "current", name)
         self._forget_old(name)
         return manifest
 
@@ -115,19 +115,3 @@ class FolderDraft:
         names = sorted(path.name for path in self._line.iterdir() if path.is_dir() and path.name != current)
         for name in names[: max(0, len(names) - _KEPT + 1)]:
             shutil.rmtree(self._line / name, ignore_errors=True)
-
-
-def _write(path: pathlib.Path, text: str) -> None:
-    temporary = path.with_name(f".{path.name}.new")
-    temporary.write_text(text)
-    _sync(temporary)
-    temporary.replace(path)
-    _sync(path.parent)
-
-
-def _sync(path: pathlib.Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

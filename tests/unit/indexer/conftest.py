@@ -40,7 +40,7 @@ def picture(seed: int, *, format: str = "JPEG") -> bytes:
 def index_of(ports: Ports, embedding: StartEmbedding = EmbeddingHere) -> commands.Index:
     """For commands that build no snapshot."""
     nothing: Any = None
-    return commands.Index(ports=ports, snapshots=nothing, leases=nothing, embedding=embedding)
+    return commands.Index(ports=ports, snapshots=nothing, heads=nothing, leases=nothing, embedding=embedding)
 
 
 class Museum:

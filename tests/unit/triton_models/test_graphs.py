@@ -13,6 +13,7 @@ import pytest
 
 from tests.contract import encoders
 from tests.servers.triton_repository import head
+from tests.unit.test_neighbours_head import head as neighbours_head
 from triton_models import graphs
 from vitrine import errors, triton_contract
 from vitrine.adapters import model_files
@@ -95,3 +96,15 @@ def test_a_known_answer_survives_its_configuration() -> None:
     read = triton_contract.answer_from_text(triton_contract.answer_to_text(vector))
     assert read is not None and np.array_equal(read, vector)
     assert triton_contract.answer_from_text("not base64!") is None
+
+
+@pytest.mark.parametrize("added", [False, True])
+def test_a_head_of_neighbours_answers_as_in_process(added: bool) -> None:
+    made = neighbours_head()
+    if added:
+        made = made.extended("маска", made.bank[0] * 9, -6.0)
+    embeddings = np.random.default_rng(1).normal(size=(40, 8)).astype(np.float32)
+    embeddings /= np.linalg.norm(embeddings, axis=1, keepdims=True)
+    probabilities, identity = run(graphs.classifier(made, 8), embeddings)
+    np.testing.assert_allclose(probabilities, made.probabilities(embeddings), atol=1e-5)
+    assert triton_contract.hex_digits(identity[0]) == made.id

@@ -1,0 +1,73 @@
+"""What is embedded, read from the catalogue, and the classifier that its labels give."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import numpy.typing as npt
+
+from indexer.classifier import fitting
+from indexer.classifier.fitting import Fitted
+from vitrine import errors
+from vitrine.ports import Catalogue
+
+_PAGE = 20_000
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class Embedded:
+    """The embeddings of one model, of records that are not withdrawn.
+
+    image_ids, record_ids: int64 [n]; vectors: float32 [n, d]; watermark: sequence of the last embedding looked at.
+    """
+
+    image_ids: npt.NDArray[np.int64]
+    record_ids: npt.NDArray[np.int64]
+    vectors: npt.NDArray[np.float32]
+    watermark: int
+
+
+def read(catalogue: Catalogue, model_id: str) -> Embedded:
+    """Raises IndexNotReady where nothing is embedded."""
+    withdrawn = catalogue.withdrawn_image_ids()
+    image_ids: list[int] = []
+    record_ids: list[int] = []
+    vectors: list[npt.NDArray[np.float32]] = []
+    watermark = 0
+    while page := catalogue.embeddings_after(model_id, watermark, _PAGE):
+        watermark = page[-1].sequence
+        kept = [row for row in page if row.image_id not in withdrawn]
+        image_ids += [row.image_id for row in kept]
+        record_ids += [row.record_id for row in kept]
+        if kept:
+            vectors.append(np.stack([row.vector for row in kept]))
+    if not vectors:
+        raise errors.IndexNotReady(f"Nothing is embedded under {model_id} yet. Run: python -m indexer add SOURCE")
+    return Embedded(
+        image_ids=np.array(image_ids, np.int64),
+        record_ids=np.array(record_ids, np.int64),
+        vectors=np.concatenate(vectors),
+        watermark=watermark,
+    )
+
+
+def classifier(catalogue: Catalogue, embedded: Embedded, *, kind: str | None = None) -> Fitted:
+    """The head that the catalogue's own labels give; the report holds their translations too."""
+    labels = catalogue.labels()
+    translations = _translations(catalogue, set(labels.values()))
+    labelled = np.array([int(record_id) in labels for record_id in embedded.record_ids])
+    record_ids = embedded.record_ids[labelled]
+    names = [labels[int(record_id)] for record_id in record_ids]
+    fitted = fitting.fit(embedded.vectors[labelled], names, record_ids, translations=translations, kind=kind)
+    return dataclasses.replace(fitted, report={**fitted.report, "translations": translations})
+
+
+def _translations(catalogue: Catalogue, labels: set[str]) -> dict[str, dict[str, str]]:
+    """Label → language → its name there, as the catalogue's own records translate it."""
+    found: dict[str, dict[str, str]] = {}
+    for label in sorted(labels):
+        for record in catalogue.browse(typology=label, limit=1).records:
+            translations = record.content.translations.items()
+            found[label] = {language: texts["typology"] for language, texts in translations if texts.get("typology")}
+    return found
