@@ -28,13 +28,18 @@ class Stack:
 
     def __init__(self, env_file: pathlib.Path, port: int) -> None:
         self._env_file = env_file
+        named = {line.partition("=")[0] for line in env_file.read_text().splitlines()}
+        # What the caller has exported would win over the file.
+        self._environment = {name: value for name, value in os.environ.items() if name not in named}
         self.docker = docker.from_env()
         self.client = httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=60)
 
     def compose(self, *arguments: str, timeout_s: float = 300) -> str:
         """What the command printed; an error with it where it failed."""
         command = ["docker", "compose", "-p", PROJECT, "--env-file", str(self._env_file), *arguments]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=timeout_s, check=False)
+        done = subprocess.run(
+            command, cwd=ROOT, env=self._environment, capture_output=True, text=True, timeout=timeout_s, check=False
+        )
         assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout[-4000:]}\n{done.stderr[-8000:]}"
         return done.stdout
 
