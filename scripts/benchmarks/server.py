@@ -98,7 +98,9 @@ def _row(number: int, image: str) -> list[str]:
 def environment(home: pathlib.Path, model: str, **settings: str) -> dict[str, str]:
     """Of a process of Vitrine: none of the caller's own settings. ``model``: an id or the path of a description."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("VITRINE_")}
-    return {**kept, "VITRINE_HOME": str(home), "VITRINE_MODEL": model, **settings}
+    # One client sends what many visitors would.
+    unlimited = {"VITRINE_SEARCHES_PER_MINUTE": "0"}
+    return {**kept, **unlimited, "VITRINE_HOME": str(home), "VITRINE_MODEL": model, **settings}
 
 
 def free_port() -> int:
