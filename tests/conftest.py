@@ -7,7 +7,6 @@ import os
 import pathlib
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -17,6 +16,7 @@ import httpx2
 import pytest
 
 from tests.servers.databases import database_url, mariadb_server, open_database, schemas_of
+from tests.servers.ports import free_port
 from tests.servers.rabbitmq import rabbitmq_server, running_rabbitmq
 from tests.servers.triton_repository import start_triton, triton
 
@@ -43,7 +43,7 @@ class Server:
 
     def __init__(self, home: pathlib.Path, **settings: str) -> None:
         self.home = home
-        self.port = _free_port()
+        self.port = free_port()
         self.base_url = f"http://127.0.0.1:{self.port}"
         self.client = httpx2.Client(base_url=self.base_url, timeout=60)
         self._settings = settings
@@ -116,13 +116,6 @@ def run_module(module: str, *arguments: str, home: pathlib.Path, **settings: str
         timeout=_INDEX_S,
         check=False,
     )
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @pytest.fixture(scope="session")

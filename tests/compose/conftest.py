@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import pathlib
 import secrets
-import socket
 import subprocess
 from collections.abc import Iterator
 
@@ -17,6 +16,8 @@ import docker
 import httpx2
 import pytest
 from docker.models.containers import Container
+
+from tests.servers.ports import free_port
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROJECT = "vitrine-test"
@@ -57,13 +58,6 @@ class Stack:
         self.compose("up", "-d", "--no-recreate", "--wait", "--scale", f"worker={workers}")
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 def _settings(folder: pathlib.Path, port: int) -> pathlib.Path:
     """What .env.example says, with passwords and a port of its own."""
     lines = []
@@ -85,7 +79,7 @@ def _settings(folder: pathlib.Path, port: int) -> pathlib.Path:
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     if not os.environ.get("VITRINE_TEST_COMPOSE"):
         pytest.skip("set VITRINE_TEST_COMPOSE=1 where a Docker engine is at hand; it builds all images")
-    port = _free_port()
+    port = free_port()
     made = Stack(_settings(tmp_path_factory.mktemp("compose"), port), port)
     try:
         made.compose("--profile", "index", "build", timeout_s=_BUILD_S)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pathlib
 import shutil
-import socket
 import subprocess
 import time
 
 import pymysql
 import pymysql.cursors
+
+from tests.servers.ports import free_port
 
 _START_S = 60
 _ACCOUNT = "vitrine"
@@ -28,7 +29,7 @@ class MariadbServer:
 
     def __init__(self, folder: pathlib.Path) -> None:
         self._folder = folder
-        self.port = _free_port()
+        self.port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
         self._install()
 
@@ -122,10 +123,3 @@ class MariadbServer:
 def _program(name: str) -> str | None:
     # Debian keeps servers where only root's path leads.
     return shutil.which(name) or shutil.which(name, path="/usr/sbin:/usr/local/sbin")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -6,7 +6,6 @@ import os
 import pathlib
 import shutil
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Iterable, Iterator
@@ -15,6 +14,7 @@ import pika
 import pika.exceptions
 import pytest
 
+from tests.servers.ports import free_port
 from vitrine.adapters.rabbitmq_topology import DEAD_LETTERS, Topology
 from vitrine.messages import Lane
 
@@ -185,10 +185,3 @@ def delete_queues(url: str, names: Iterable[str]) -> None:
 def delete_our_queues(url: str) -> None:
     every = [queue for one in (TEST_TOPOLOGY, Topology()) for lane in Lane for queue in one.queues(lane)]
     delete_queues(url, [DEAD_LETTERS, *every])
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -8,7 +8,6 @@ import os
 import pathlib
 import shutil
 import signal
-import socket
 import subprocess
 import time
 import urllib.error
@@ -16,6 +15,8 @@ import urllib.request
 from collections.abc import Sequence
 
 import pytest
+
+from tests.servers.ports import free_port
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 _ENVIRONMENT = ROOT / ".venv-triton"
@@ -142,13 +143,6 @@ class TritonServer:
             f"--http-port={self.http_url.rpartition(':')[2]}",
             f"--metrics-port={self.metrics_url.rpartition(':')[2]}",
         ]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _backends(folder: pathlib.Path) -> pathlib.Path:

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 import httpx2
 
 from tests.conftest import ROOT, environment
-from tests.servers.rabbitmq import free_port
+from tests.servers.ports import free_port
 
 _START_S = 90
 _STOP_S = 60
