@@ -55,15 +55,18 @@ def paste(page: Page, *pictures: pathlib.Path) -> None:
     )
 
 
-def keep_busy(page: Page, *pictures: pathlib.Path) -> None:
+def keep_busy(page: Page, *pictures: pathlib.Path, uploads: int = 1) -> None:
     """Puts searches before the next one, so that it has to wait and its progress can be seen."""
     page.evaluate(
-        """async (carried) => {
-          const form = new FormData();
-          for (const file of carried.files) form.append('image', file);
-          await fetch('/api/searches', { method: 'POST', body: form });
+        """async ([carried, uploads]) => {
+          for (let sent = 0; sent < uploads; sent++) {
+            const form = new FormData();
+            for (const file of carried.files) form.append('image', file);
+            const answer = await fetch('/api/searches', { method: 'POST', body: form });
+            if (answer.status !== 202) throw new Error(`refused with ${answer.status}: ${await answer.text()}`);
+          }
         }""",
-        _carried(page, pictures),
+        [_carried(page, pictures), uploads],
     )
 
 

@@ -61,6 +61,7 @@ def test_a_waiting_photograph_can_be_cancelled_without_touching_the_others(
     open_page: Open, photographs: list[pathlib.Path]
 ) -> None:
     page = open_page()
+    keep_busy(page, *photographs[:20], uploads=5)
     choose(page, *photographs[:18])
     page.wait_for_url("**/batches/*")
     last = page.locator("li[data-search]").last

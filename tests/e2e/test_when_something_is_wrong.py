@@ -128,9 +128,9 @@ def test_a_broken_stream_is_taken_up_again(open_page: Open, photographs: list[pa
 
     page.route("**/events", break_once)
     # A search that is over before the page has asked for its stream needs none.
-    keep_busy(page, *photographs, *photographs, *photographs)
+    keep_busy(page, *photographs[:20], uploads=5)
     choose(page, *photographs[:2])
-    expect(page.get_by_text("2 of 2 ready")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("2 of 2 ready")).to_be_visible(timeout=90_000)
     assert broken
 
 
