@@ -130,6 +130,19 @@ class Encoder(Protocol):
         ...
 
 
+class TextEncoder(Protocol):
+    """A model's text tower: texts get embeddings in the space of its pictures. Thread-safe."""
+
+    @property
+    def model_id(self) -> str: ...
+    def encode(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+        """Float32 [n, dimension] of unit length. Texts beyond the tower's context are cut.
+
+        The first call may take seconds, in which the tower is loaded. Raises Misconfigured or DependencyUnavailable.
+        """
+        ...
+
+
 class IndexView(Protocol):
     """One immutable snapshot with what was added after it; all of a search's answers come from one view. Thread-safe.
 

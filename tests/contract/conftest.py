@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from tests import colour_model
 from tests.contract import encoders
 from tests.servers import databases
 from tests.servers.rabbitmq import TEST_TOPOLOGY, RabbitmqServer, delete_our_queues
 from tests.servers.triton_repository import Served
-from vitrine.adapters import model_files
+from vitrine.adapters import model_files, text_encoders
 from vitrine.adapters.image_folder import ImageFolder
 from vitrine.adapters.memory_broker import MemoryBroker
 from vitrine.adapters.onnx_encoder import OnnxEncoder
@@ -21,7 +22,7 @@ from vitrine.adapters.rabbitmq_broker import RabbitmqBroker
 from vitrine.adapters.sql_catalogue import SqlCatalogue
 from vitrine.adapters.sql_engine import Database
 from vitrine.adapters.sql_ledger import SqlLedger
-from vitrine.ports import Broker, Catalogue, Encoder, ImageStore, SearchLedger
+from vitrine.ports import Broker, Catalogue, Encoder, ImageStore, SearchLedger, TextEncoder
 from vitrine.testing import MemoryCatalogue, MemoryImageStore, ToyEncoder
 
 
@@ -55,6 +56,14 @@ def encoder(request: pytest.FixtureRequest, tmp_path: pathlib.Path) -> Iterator[
             yield encoder
     else:
         yield OnnxEncoder(model_files.find(str(encoders.write_model(tmp_path)), []))
+
+
+@pytest.fixture(params=["onnx"])
+def text_encoder(request: pytest.FixtureRequest, tmp_path: pathlib.Path) -> TextEncoder:
+    """``request.param`` names the adapter, as elsewhere; there is one."""
+    made = text_encoders.of(colour_model.written(tmp_path))
+    assert made is not None and request.param == "onnx"
+    return made
 
 
 @pytest.fixture(params=["memory", "rabbitmq"])
