@@ -49,6 +49,7 @@ requirements: .venv/serve.stamp ## Pin the newest versions anew.
 	for image in api worker indexer; do $(COMPILE) requirements/$$image.in -c requirements/serve.txt -o requirements/$$image.txt; done
 	$(COMPILE) -U requirements/build.in -o requirements/build.txt
 	$(COMPILE) -U requirements/triton.in -o requirements/triton.txt
+	$(COMPILE) -U requirements/dali.in -c requirements/triton.txt -o requirements/dali.txt
 	$(COMPILE) -U requirements/dev.in -c requirements/serve.txt -c requirements/build.txt -o requirements/dev.txt
 
 clean: ## Remove what was built; the catalogue in VITRINE_HOME stays.

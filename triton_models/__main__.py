@@ -1,8 +1,9 @@
-"""`python -m triton_models`: render the repository that Triton serves, or give a rendered one a new classifier."""
+"""`python -m triton_models`: render the repository that Triton serves, give it a new classifier, check its decoder."""
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import hashlib
 import os
 import pathlib
@@ -13,17 +14,19 @@ from collections.abc import Sequence
 import onnx
 import pydantic
 
-from triton_models import graphs, repository
+from triton_models import decoding_check, graphs, repository
 from vitrine import errors, plans, triton_contract
-from vitrine.adapters import model_files
+from vitrine.adapters import decoders, model_files
 from vitrine.adapters.head_folder import HeadFolder
 from vitrine.adapters.model_files import ModelFiles
 from vitrine.adapters.onnx_encoder import OnnxEncoder
 from vitrine.adapters.snapshot_folder import SnapshotFolder
+from vitrine.adapters.triton_encoder import TritonEncoder
 from vitrine.classifier import Head
 from vitrine.settings import MODELS, Settings
 
-_WRONG_SETTING = 78
+# From sysexits.h, so that a script can tell a server that is away from a wrong setting.
+_TRY_AGAIN, _WRONG_SETTING = 75, 78
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -35,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _WRONG_SETTING
     except errors.VitrineError as error:
         print(f"triton_models: {error.message}", file=sys.stderr)
-        return _WRONG_SETTING
+        return _TRY_AGAIN if isinstance(error, errors.DependencyUnavailable) else _WRONG_SETTING
     except OSError as error:
         print(f"triton_models: {error}", file=sys.stderr)
         return 1
@@ -44,6 +47,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(options: argparse.Namespace, settings: Settings) -> str:
     model = model_files.find(options.model or settings.model, [MODELS, settings.home / "models"])
+    if options.command == "check-decoding":
+        return _decoding(options, settings, model)
     if options.command == "graph":
         onnx.save(graphs.embedder(model.graph, model.description, model.model_id), options.out)
         return f"{options.out}: the graph of {model.model_id}, uint8 in. Next:\n{_build_command(model, options.out)}"
@@ -67,7 +72,14 @@ def _rendering(model: ModelFiles, head: Head | None, options: argparse.Namespace
         head=head,
         target=repository.cpu(cores) if options.target == "cpu" else repository.GPU,
         plan=_plan(model, options),
+        decodes=_decodes(options),
     )
+
+
+def _decodes(options: argparse.Namespace) -> bool:
+    if options.decode == "gpu" and options.target != "gpu":
+        raise errors.Misconfigured("--decode gpu needs a graphics card: it goes with --target gpu.")
+    return bool(options.decode == "gpu")
 
 
 def _plan(model: ModelFiles, options: argparse.Namespace) -> pathlib.Path | None:
@@ -119,6 +131,21 @@ def _build_command(model: ModelFiles, graph: pathlib.Path) -> str:
     return f"  trtexec --onnx={graph} {' '.join(shapes)} --saveEngine=model.plan"
 
 
+def _decoding(options: argparse.Namespace, settings: Settings, model: ModelFiles) -> str:
+    url = options.url or settings.triton_url
+    if not url:
+        raise errors.Misconfigured("Which Triton? Name it by --url HOST:PORT or VITRINE_TRITON_URL.")
+    paths = decoding_check.chosen(options.photographs, max(1, options.count))
+    with contextlib.ExitStack() as opened:
+        encoder = TritonEncoder(model, url=url, deadline_s=max(60.0, settings.triton_deadline_s), concurrency=1)
+        opened.callback(encoder.close)
+        encoder.check()
+        encoder.check_decoder()
+        decoder = decoders.configured(settings, slots=1)
+        opened.callback(decoder.close)
+        return decoding_check.compared(paths, decoder, encoder).verdict(model.model_id)
+
+
 def _head(model: ModelFiles, folder: pathlib.Path | None, settings: Settings) -> Head | None:
     """Of the snapshot that is named, else the active version under VITRINE_HOME, else the current snapshot's own."""
     if folder is None:
@@ -142,13 +169,24 @@ def _parser() -> argparse.ArgumentParser:
     render = subcommands.add_parser("render", help="write a model repository")
     render.add_argument("--target", choices=("cpu", "gpu"), required=True, help="ONNX Runtime, or a TensorRT plan")
     render.add_argument("--plan", type=pathlib.Path, metavar="FILE", help="the plan, for --target gpu")
+    render.add_argument(
+        "--decode",
+        choices=("cpu", "gpu"),
+        default="cpu",
+        help="gpu: beside `vitrine` an ensemble `vitrine_jpeg`, which takes JPEG files (default: cpu, workers decode)",
+    )
     render.add_argument("--gpu", default="", metavar="NAME", help="card that will serve it (default: the one here)")
     render.add_argument("--tensorrt", default="", metavar="VERSION", help="of the Triton that will serve it")
     render.add_argument("--instances", type=int, default=0, metavar="N", help="for cpu (default: one for each core)")
     head = subcommands.add_parser("head", help="add the classifier that is active now to a rendered repository")
     graph = subcommands.add_parser("graph", help="write the graph that a TensorRT plan is built from")
-    for command in (render, head, graph):
+    check = subcommands.add_parser("check-decoding", help="whether Triton's decoder gives the embeddings of ours")
+    check.add_argument("--photographs", type=pathlib.Path, required=True, metavar="DIR", help="your own JPEG files")
+    check.add_argument("--count", type=int, default=200, help="of them, at most (default: %(default)s)")
+    check.add_argument("--url", metavar="HOST:PORT", help="gRPC of the Triton (default: VITRINE_TRITON_URL)")
+    for command in (render, head, graph, check):
         command.add_argument("--model", metavar="MODEL", help="id or description's path (default: VITRINE_MODEL)")
+    for command in (render, head, graph):
         command.add_argument("--out", type=pathlib.Path, required=True, help="where to write")
     for command in (render, head):
         command.add_argument(

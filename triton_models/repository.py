@@ -23,6 +23,8 @@ _TEMPLATES = pathlib.Path(__file__).parent
 _VALUES = "rendered.json"
 # The version before the newest stays, for the way back.
 _KEPT_HEADS = 2
+_PIPELINE = "dali.py.template"
+_DALI_FILTERS = {"bilinear": "INTERP_LINEAR", "bicubic": "INTERP_CUBIC"}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -47,6 +49,7 @@ class Repository:
     """What is to be served. ``known_answer``: the model's unit embedding of `triton_contract.known_picture`.
 
     ``plan``: a TensorRT plan of the graph that `graphs.embedder` makes; None: that graph itself is served.
+    ``decodes``: JPEG files are taken too, by an ensemble of its own, and decoded on the graphics card.
     """
 
     description: ModelDescription
@@ -56,6 +59,7 @@ class Repository:
     head: Head | None
     target: Target
     plan: pathlib.Path | None = None
+    decodes: bool = False
 
     def render(self, out: pathlib.Path) -> None:
         """Write the repository to the folder ``out``, in the place of what was rendered there before.
@@ -63,6 +67,7 @@ class Repository:
         Raises Misconfigured.
         """
         values = self._values()
+        decoder = self._decoder(out, values) if self.decodes else []
         embedder = _fresh(out, triton_contract.EMBEDDER)
         (embedder / "1").mkdir()
         if self.plan is None:
@@ -70,14 +75,29 @@ class Repository:
         else:
             shutil.copyfile(self.plan, embedder / "1" / "model.plan")
         _write_config(embedder, self.target.template, values)
-        ensemble = _fresh(out, triton_contract.ENSEMBLE)
-        # Triton wants a version folder of an ensemble too, though there is nothing to put into it.
-        (ensemble / "1").mkdir()
-        _write_config(ensemble, "config.pbtxt", values)
+        ensemble = _ensemble(out, triton_contract.ENSEMBLE, values)
         classifier = _fresh(out, triton_contract.CLASSIFIER)
         _write_head(classifier, 1, self.head, values)
-        _settle(out, embedder, ensemble, classifier)
+        if not decoder:
+            _forget(out, triton_contract.DECODER, triton_contract.JPEG_ENSEMBLE)
+        _settle(out, *decoder, embedder, ensemble, classifier)
         _replace(out / _VALUES, json.dumps(values, indent=1))
+
+    def _decoder(self, out: pathlib.Path, values: Mapping[str, Any]) -> list[pathlib.Path]:
+        resize = self.description.resize
+        if resize.mode == "letterbox":
+            raise errors.Misconfigured(
+                f"{self.description.id} is shown whole pictures on a ground of their border's colour (letterbox), and"
+                " the decoder on the graphics card cannot draw that: render without --decode gpu."
+            )
+        shorter_side = None if resize.mode == "squash" else resize.shorter_side or resize.size
+        decoder = _fresh(out, triton_contract.DECODER)
+        (decoder / "1").mkdir()
+        pipeline = string.Template((_TEMPLATES / triton_contract.DECODER / _PIPELINE).read_text(encoding="utf-8"))
+        filled = {**values, "shorter_side": shorter_side, "interpolation": _DALI_FILTERS[resize.interpolation]}
+        (decoder / "1" / "dali.py").write_text(pipeline.substitute(filled), encoding="utf-8")
+        _write_config(decoder, "config.pbtxt", values)
+        return [decoder, _ensemble(out, triton_contract.JPEG_ENSEMBLE, values)]
 
     def _values(self) -> dict[str, Any]:
         return {
@@ -138,6 +158,19 @@ def _fresh(out: pathlib.Path, name: str) -> pathlib.Path:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     return folder
+
+
+def _ensemble(out: pathlib.Path, name: str, values: Mapping[str, Any]) -> pathlib.Path:
+    ensemble = _fresh(out, name)
+    # Triton wants a version folder of an ensemble too, though there is nothing to put into it.
+    (ensemble / "1").mkdir()
+    _write_config(ensemble, "config.pbtxt", values)
+    return ensemble
+
+
+def _forget(out: pathlib.Path, *names: str) -> None:
+    for name in names:
+        shutil.rmtree(out / name, ignore_errors=True)
 
 
 def _settle(out: pathlib.Path, *fresh: pathlib.Path) -> None:

@@ -16,9 +16,13 @@ from vitrine.domain import Embedding, Pixels
 
 # Models of the repository. The ensemble is what clients call.
 ENSEMBLE, EMBEDDER, CLASSIFIER = "vitrine", "embedder", "classifier"
+# Only where it was rendered with a decoder: the same answers to JPEG files, for bulk work.
+JPEG_ENSEMBLE, DECODER = "vitrine_jpeg", "decoder"
 
 # Tensors: uint8 [n, size, size, 3] in; float32 [n, dimension], [n, 8], [n, classes] and [n, 8] out.
 IMAGE = "image"
+# In the place of the image: uint8 [n, bytes], each file with zeros behind its end up to the length of the longest.
+JPEG = "jpeg"
 EMBEDDING, MODEL = "embedding", "model"
 PROBABILITIES, HEAD = "probabilities", "head"
 

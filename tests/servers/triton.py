@@ -21,6 +21,7 @@ from tests.servers.ports import free_port
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 _ENVIRONMENT = ROOT / ".venv-triton"
 _WHEEL = _ENVIRONMENT / "server"
+_DALI = ROOT / ".venv-dali"
 _START_S = 60
 _SHARED = pathlib.Path("/dev/shm")
 # Each backend gives its regions its own name.
@@ -40,6 +41,14 @@ def require() -> None:
     if os.environ.get("CI"):
         pytest.fail(reason)
     pytest.skip(reason)
+
+
+def require_dali() -> None:
+    """Skip the test where there is no DALI: with its libraries it takes 1.2 GB, so nothing installs it unasked."""
+    require()
+    if not _dali_packages().is_dir():
+        python = f"python{_stub_python()[0]}"
+        pytest.skip(f"no DALI: {python} -m venv .venv-dali && .venv-dali/bin/pip install -r requirements/dali.txt")
 
 
 class TritonServer:
@@ -157,6 +166,8 @@ def _backends(folder: pathlib.Path) -> pathlib.Path:
     for name in ("onnxruntime", "tensorrt"):
         (folder / name).mkdir()
         shutil.copy(pathlib.Path(__file__).with_name("onnx_backend.py"), folder / name / "model.py")
+    (folder / "dali").mkdir()
+    shutil.copy(pathlib.Path(__file__).with_name("dali_backend.py"), folder / "dali" / "model.py")
     return folder
 
 
@@ -164,7 +175,17 @@ def _environment() -> dict[str, str]:
     """The stub finds its packages by PATH alone, and its interpreter's library must be of the same build."""
     _, library = _stub_python()
     libraries = f"{_WHEEL / 'nvidia_pytriton.libs'}:{library}"
-    return {"PATH": f"{_ENVIRONMENT / 'bin'}:{os.environ['PATH']}", "LD_LIBRARY_PATH": libraries, "LANG": "C.UTF-8"}
+    return {
+        "PATH": f"{_ENVIRONMENT / 'bin'}:{os.environ['PATH']}",
+        "LD_LIBRARY_PATH": libraries,
+        "LANG": "C.UTF-8",
+        "VITRINE_TEST_DALI": str(_dali_packages()),
+    }
+
+
+def _dali_packages() -> pathlib.Path:
+    """Where DALI's environment has its packages, if it is there for the interpreter that runs models."""
+    return _DALI / "lib" / f"python{_stub_python()[0]}" / "site-packages"
 
 
 @functools.cache

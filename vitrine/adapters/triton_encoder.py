@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -31,6 +33,7 @@ _CHANNEL = [
 ]
 # Half precision on a graphics card stays far above; any other model, or a broken one, far below.
 _LEAST_COSINE = 0.99
+_JPEG = b"\xff\xd8"
 
 
 class TritonEncoder:
@@ -67,14 +70,28 @@ class TritonEncoder:
 
     def encode_with_class(self, batch: Pixels) -> Encoded:
         """Raises DependencyUnavailable after the deadline at the latest, for each ``max_batch`` pictures."""
-        parts = [self._infer(batch[start : start + self._max_batch]) for start in range(0, len(batch), self._max_batch)]
-        embeddings = np.concatenate([part.embeddings for part in parts])
-        head_ids = {part.head_id for part in parts}
-        probabilities = [part.probabilities for part in parts if part.probabilities is not None]
-        # A head that was swapped half-way is none: whoever asked applies a head of their own.
-        if len(head_ids) > 1 or len(probabilities) < len(parts):
-            return Encoded(embeddings=embeddings)
-        return Encoded(embeddings=embeddings, probabilities=np.concatenate(probabilities), head_id=head_ids.pop())
+        return _joined(
+            [
+                self._infer(triton_contract.ENSEMBLE, triton_contract.IMAGE, batch[part])
+                for part in self._parts(len(batch))
+            ]
+        )
+
+    def encode_jpegs(self, files: Sequence[bytes]) -> Encoded:
+        """Of JPEG files that Triton decodes itself, where its repository was rendered with a decoder.
+
+        Raises UnsupportedPicture for a file of another kind, and DependencyUnavailable: also where one file cannot be
+        decoded, because Triton then refuses what came with it.
+        """
+        for file in files:
+            if not file.startswith(_JPEG):
+                raise errors.UnsupportedPicture("Only JPEG files are decoded behind Triton.")
+        return _joined(
+            [
+                self._infer(triton_contract.JPEG_ENSEMBLE, triton_contract.JPEG, _padded(files[part]))
+                for part in self._parts(len(files))
+            ]
+        )
 
     def check(self) -> None:
         """Ask for the one answer that is known. Raises Misconfigured where another model answers, or this one wrongly.
@@ -82,24 +99,29 @@ class TritonEncoder:
         Raises DependencyUnavailable where nobody does. A server's own word is not enough: it calls a model ready whose
         process was killed.
         """
-        try:
-            config = self._client.get_model_config(triton_contract.ENSEMBLE, client_timeout=self._deadline_s).config
-        except InferenceServerException as error:
-            raise self._unavailable(error) from error
-        served = config.parameters[triton_contract.MODEL_ID].string_value
-        if served != self._model_id:
-            raise errors.Misconfigured(
-                f"Triton at {self._url} serves {served or 'no model of Vitrine'}, but VITRINE_MODEL is "
-                f"{self._model_id}. Render its repository for this model: python -m triton_models render"
-            )
-        known = triton_contract.answer_from_text(config.parameters[triton_contract.KNOWN_ANSWER].string_value)
+        parameters = self._parameters(triton_contract.ENSEMBLE)
+        known = triton_contract.answer_from_text(parameters[triton_contract.KNOWN_ANSWER].string_value)
         picture = triton_contract.known_picture(self.resize.size)
-        cosine = _cosine(self._infer(picture[None]).embeddings[0], known)
+        answer = self._infer(triton_contract.ENSEMBLE, triton_contract.IMAGE, picture[None])
+        cosine = _cosine(answer.embeddings[0], known)
         if not cosine >= _LEAST_COSINE:
             raise errors.Misconfigured(
                 f"Triton at {self._url} encodes the known picture wrongly (cosine {cosine:.3f}): was the plan built "
                 "from another graph? Render the repository anew: python -m triton_models render"
             )
+
+    def check_decoder(self) -> None:
+        """Raises Misconfigured where Triton decodes nothing, or for another model, and DependencyUnavailable."""
+        try:
+            there = self._client.is_model_ready(triton_contract.JPEG_ENSEMBLE, client_timeout=self._deadline_s)
+        except InferenceServerException as error:
+            raise self._unavailable(error) from error
+        if not there:
+            raise errors.Misconfigured(
+                f"Triton at {self._url} decodes no JPEG files. Render its repository with a decoder, and have it load"
+                f" {triton_contract.JPEG_ENSEMBLE}: python -m triton_models render --target gpu --decode gpu"
+            )
+        self._parameters(triton_contract.JPEG_ENSEMBLE)
 
     def healthy(self) -> bool:
         """Whether the known answer comes, and is right; why not is logged. Takes two deadlines at most."""
@@ -113,7 +135,24 @@ class TritonEncoder:
     def close(self) -> None:
         self._client.close()
 
-    def _infer(self, batch: Pixels) -> Encoded:
+    def _parts(self, count: int) -> list[slice]:
+        return [slice(start, start + self._max_batch) for start in range(0, count, self._max_batch)]
+
+    def _parameters(self, ensemble: str) -> Any:
+        """Of its configuration. Raises Misconfigured where it is of another model, and DependencyUnavailable."""
+        try:
+            config = self._client.get_model_config(ensemble, client_timeout=self._deadline_s).config
+        except InferenceServerException as error:
+            raise self._unavailable(error) from error
+        served = config.parameters[triton_contract.MODEL_ID].string_value
+        if served != self._model_id:
+            raise errors.Misconfigured(
+                f"Triton at {self._url} serves {served or 'no model of Vitrine'}, but VITRINE_MODEL is "
+                f"{self._model_id}. Render its repository for this model: python -m triton_models render"
+            )
+        return config.parameters
+
+    def _infer(self, ensemble: str, name: str, batch: npt.NDArray[np.uint8]) -> Encoded:
         deadline = time.monotonic() + self._deadline_s
         if not self._free.acquire(timeout=self._deadline_s):
             raise errors.DependencyUnavailable(
@@ -121,12 +160,10 @@ class TritonEncoder:
                 retry_after_s=_RETRY_AFTER_S,
             )
         try:
-            image = triton_grpc.InferInput(triton_contract.IMAGE, list(batch.shape), "UINT8")
-            image.set_data_from_numpy(np.ascontiguousarray(batch))
+            given = triton_grpc.InferInput(name, list(batch.shape), "UINT8")
+            given.set_data_from_numpy(np.ascontiguousarray(batch))
             # All outputs: Triton answers a part of an ensemble's outputs with an error (server#7482).
-            answer = self._client.infer(
-                triton_contract.ENSEMBLE, [image], client_timeout=max(0.001, deadline - time.monotonic())
-            )
+            answer = self._client.infer(ensemble, [given], client_timeout=max(0.001, deadline - time.monotonic()))
         except InferenceServerException as error:
             raise self._unavailable(error) from error
         finally:
@@ -158,6 +195,24 @@ class TritonEncoder:
             f"Triton at {self._url} did not answer: {error.status() or 'error'}: {error.message()}",
             retry_after_s=_RETRY_AFTER_S,
         )
+
+
+def _joined(parts: Sequence[Encoded]) -> Encoded:
+    embeddings = np.concatenate([part.embeddings for part in parts])
+    head_ids = {part.head_id for part in parts}
+    probabilities = [part.probabilities for part in parts if part.probabilities is not None]
+    # A head that was swapped half-way is none: whoever asked applies a head of their own.
+    if len(head_ids) > 1 or len(probabilities) < len(parts):
+        return Encoded(embeddings=embeddings)
+    return Encoded(embeddings=embeddings, probabilities=np.concatenate(probabilities), head_id=head_ids.pop())
+
+
+def _padded(files: Sequence[bytes]) -> npt.NDArray[np.uint8]:
+    """uint8 [n, longest]: decoders stop at a file's own end."""
+    rows = np.zeros((len(files), max(map(len, files))), np.uint8)
+    for row, file in zip(rows, files, strict=True):
+        row[: len(file)] = np.frombuffer(file, np.uint8)
+    return rows
 
 
 def _cosine(embedding: Embedding, known: Embedding | None) -> float:
