@@ -14,8 +14,9 @@ from api.app import create_app
 from api.limits import ClientLimit
 from api.progress import ProgressFeed
 from api.services import Services
+from api.text_queries import TextQueries
 from vitrine import errors, logs
-from vitrine.adapters import brokers, decoders, model_files
+from vitrine.adapters import brokers, decoders, model_files, text_encoders
 from vitrine.adapters.head_folder import HeadFolder
 from vitrine.adapters.image_folder import ImageFolder
 from vitrine.adapters.snapshot_manifests import SnapshotManifests
@@ -46,7 +47,8 @@ def _serve(settings: Settings) -> None:
         raise errors.Misconfigured(
             "Set VITRINE_BROKER_URL to the RabbitMQ that the workers listen to; python -m local needs none."
         )
-    model_id = model_files.find(settings.model, [MODELS, settings.home / "models"]).model_id
+    model = model_files.find(settings.model, [MODELS, settings.home / "models"])
+    model_id, texts = model.model_id, text_encoders.of(model)
     snapshots = SnapshotManifests(settings.home / "snapshots")
     heads = HeadFolder(settings.home / "heads")
     with contextlib.ExitStack() as opened:
@@ -67,6 +69,7 @@ def _serve(settings: Settings) -> None:
             feed=ProgressFeed(ledger, broker),
             client_limit=ClientLimit(settings.searches_per_minute),
             model_id=model_id,
+            texts=TextQueries(texts) if texts else None,
             snapshot=lambda: snapshots.current(model_id),
             classifier=lambda: heads.active(model_id),
         )

@@ -19,7 +19,7 @@ def search_document(search: Search, queue_position: int | None) -> dict[str, Any
         "stage": search.stage.value,
         "queue_position": queue_position,
         "filename": search.filename,
-        "image_url": f"/api/searches/{search.id}/image",
+        "image_url": f"/api/searches/{search.id}/image" if search.image_sha256 else None,
         "created_at": iso_time(search.created_at),
         "finished_at": iso_time(search.finished_at) if search.finished_at else None,
         "region": dataclasses.asdict(search.region) if search.region else None,

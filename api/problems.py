@@ -23,6 +23,7 @@ _STATUS: list[tuple[type[errors.VitrineError], int, str]] = [
     (errors.NotFound, 404, "Not found"),
     (errors.TooManyRequests, 429, "Too many requests"),
     (errors.DependencyUnavailable, 503, "Not available right now"),
+    (errors.IndexNotReady, 503, "Nothing is indexed yet"),
     (errors.VitrineError, 500, "Vitrine failed"),
 ]
 

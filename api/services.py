@@ -10,6 +10,7 @@ from fastapi import Request
 
 from api.limits import ClientLimit
 from api.progress import ProgressFeed
+from api.text_queries import TextQueries
 from vitrine.ports import Broker, Catalogue, Decoder, ImageStore, SearchLedger
 from vitrine.settings import Settings
 
@@ -18,6 +19,7 @@ from vitrine.settings import Settings
 class Services:
     """``snapshot`` returns the manifest of the snapshot that is served, or None; ``model_id`` is the workers' model.
 
+    ``texts``: what embeds visitors' texts; None where the model has no text tower.
     ``classifier``: the manifest of the version of the classifier that is active, or None.
     """
 
@@ -30,6 +32,7 @@ class Services:
     feed: ProgressFeed
     client_limit: ClientLimit
     model_id: str
+    texts: TextQueries | None
     snapshot: Callable[[], Mapping[str, Any] | None]
     classifier: Callable[[], Mapping[str, Any] | None]
 

@@ -12,7 +12,8 @@ from api.app import create_app
 from api.limits import ClientLimit
 from api.progress import ProgressFeed
 from api.services import Services
-from vitrine.adapters import decoders, model_files, sql_migrations
+from api.text_queries import TextQueries
+from vitrine.adapters import decoders, model_files, sql_migrations, text_encoders
 from vitrine.adapters.batching_encoder import BatchingEncoder
 from vitrine.adapters.faiss_index import FaissIndex
 from vitrine.adapters.head_folder import HeadFolder
@@ -42,6 +43,7 @@ def running(settings: Settings) -> Iterator[FastAPI]:
     catalogue, ledger = SqlCatalogue(database), SqlLedger(database)
     images = ImageFolder(settings.home / "images")
     model = model_files.find(settings.model, [MODELS, settings.home / "models"])
+    texts = text_encoders.of(model)
     encoder = BatchingEncoder(OnnxEncoder(model), runs=settings.cores)
     snapshots = SnapshotFolder(settings.home / "snapshots")
     heads = HeadFolder(settings.home / "heads")
@@ -67,6 +69,7 @@ def running(settings: Settings) -> Iterator[FastAPI]:
         feed=ProgressFeed(ledger, broker),
         client_limit=ClientLimit(settings.searches_per_minute),
         model_id=encoder.model_id,
+        texts=TextQueries(texts) if texts else None,
         snapshot=lambda: snapshots.current(encoder.model_id),
         classifier=lambda: heads.active(encoder.model_id),
     )

@@ -226,9 +226,20 @@ class Problem:
     message: str
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class QueryEmbedding:
+    """What a search may bring along in the place of a photograph: a text, as ``model_id``'s text tower embeds it."""
+
+    model_id: str
+    vector: Embedding
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class NewSearch:
-    """An accepted photograph before it has a row. ``image_sha256`` names the original in the image store."""
+    """An accepted photograph before it has a row. ``image_sha256`` names the original in the image store.
+
+    With ``embedded``, a text is searched for: there is no picture then, and ``filename`` is the text.
+    """
 
     id: str
     image_sha256: str
@@ -237,6 +248,7 @@ class NewSearch:
     top_k: int
     filters: Filters
     geometric_check: bool
+    embedded: QueryEmbedding | None = None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -258,6 +270,7 @@ class Search:
     finished_at: float | None
     result: str | None
     problem: Problem | None
+    embedded: QueryEmbedding | None = None
 
 
 def original_key(sha256: str) -> str:

@@ -6,7 +6,7 @@ Longer than other files, on purpose: what may be asked is to be read in one plac
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -395,9 +395,19 @@ class Catalogue(Protocol):
 
     def images(self, image_ids: Iterable[int]) -> Mapping[int, CatalogueImage]: ...
     def browse(
-        self, *, text: str = "", typology: str = "", museum: str = "", cursor: str | None = None, limit: int = 24
+        self,
+        *,
+        text: str = "",
+        typology: str = "",
+        museum: str = "",
+        among: Collection[int] | None = None,
+        cursor: str | None = None,
+        limit: int = 24,
     ) -> Page:
-        """Records that are not withdrawn, newest numbers last; ``text`` is full-text over the words of a record."""
+        """Records that are not withdrawn, newest numbers last; ``text`` is full-text over the words of a record.
+
+        ``among``: of these numbers only. Raises RejectedInput where ``text`` has no word or the cursor is none.
+        """
         ...
 
     def update_record(self, record_id: int, content: RecordContent) -> Record:

@@ -10,7 +10,7 @@ import pathlib
 import re
 import threading
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -115,7 +115,14 @@ class MemoryCatalogue:
         return {image_id: record for image_id, record in owners.items() if not record.withdrawn}
 
     def browse(
-        self, *, text: str = "", typology: str = "", museum: str = "", cursor: str | None = None, limit: int = 24
+        self,
+        *,
+        text: str = "",
+        typology: str = "",
+        museum: str = "",
+        among: Collection[int] | None = None,
+        cursor: str | None = None,
+        limit: int = 24,
     ) -> Page:
         stems = _stems(text) if text.strip() else []
         after = _cursor(cursor) if cursor else 0
@@ -125,6 +132,7 @@ class MemoryCatalogue:
             if record.id > after
             and typology in ("", record.content.typology)
             and museum in ("", record.content.museum)
+            and (among is None or record.id in among)
             and _speaks_of(record.content, stems)
         ][: limit + 1]
         more = len(found) > limit

@@ -16,10 +16,13 @@ from vitrine.domain import (
     Filters,
     Match,
     Neighbour,
+    QueryEmbedding,
     Record,
     Search,
     SearchResult,
     Stage,
+    Verdict,
+    VerdictKind,
     features_key,
     original_key,
 )
@@ -64,6 +67,8 @@ class SearchPipeline:
 
     def run(self, search: Search, report: ReportStage) -> SearchResult:
         """Raises RejectedInput, IndexNotReady (the visitor is told) or DependencyUnavailable (tried again)."""
+        if search.embedded is not None:
+            return self._by_text(search.embedded, search, report)
         report(Stage.DECODING)
         decoded = self._decoder.decode(
             self._images.read(original_key(search.image_sha256)),
@@ -92,6 +97,27 @@ class SearchPipeline:
             description=description.draft(matches),
             nothing_similar=verdict.nothing_similar(matches, view.calibration),
             matches=matches,
+            model_id=self._encoder.model_id,
+            snapshot=view.snapshot,
+        )
+
+    def _by_text(self, query: QueryEmbedding, search: Search, report: ReportStage) -> SearchResult:
+        """The records nearest to what a text means. A text has no class, and gives no description to take over."""
+        if query.model_id != self._encoder.model_id:
+            raise errors.Misconfigured(
+                f"The text was embedded by {query.model_id}, and workers search with {self._encoder.model_id}. "
+                "Start API and workers with the same VITRINE_MODEL."
+            )
+        report(Stage.SEARCHING)
+        view = self._index.view()
+        best = _best_of_each(self._candidates(view, query.vector, search))[: search.top_k]
+        report(Stage.DESCRIBING)
+        return SearchResult(
+            classified=None,
+            class_missing="by_text",
+            description=description.draft(()),
+            nothing_similar=not best,
+            matches=tuple(_uncalibrated(candidate) for candidate in best),
             model_id=self._encoder.model_id,
             snapshot=view.snapshot,
         )
@@ -176,13 +202,6 @@ def _first_checked(candidates: Sequence[_Candidate]) -> list[_Candidate]:
 
 
 def _matches(candidates: Sequence[_Candidate], view: IndexView, search: Search) -> tuple[Match, ...]:
-    """Each record once, with the image that speaks best for it."""
-    best: dict[int, _Candidate] = {}
-    for candidate in candidates:
-        held = best.get(candidate.record.id)
-        if held is None or candidate.score > held.score:
-            best[candidate.record.id] = candidate
-    ranked = sorted(best.values(), key=lambda candidate: -candidate.score)[: search.top_k]
     return tuple(
         Match(
             record=candidate.record,
@@ -197,7 +216,28 @@ def _matches(candidates: Sequence[_Candidate], view: IndexView, search: Search) 
             ),
             evidence=candidate.evidence,
         )
-        for candidate in ranked
+        for candidate in _best_of_each(candidates)[: search.top_k]
+    )
+
+
+def _best_of_each(candidates: Sequence[_Candidate]) -> list[_Candidate]:
+    """Each record once, with the image that speaks best for it; best first."""
+    best: dict[int, _Candidate] = {}
+    for candidate in candidates:
+        held = best.get(candidate.record.id)
+        if held is None or candidate.score > held.score:
+            best[candidate.record.id] = candidate
+    return sorted(best.values(), key=lambda candidate: -candidate.score)
+
+
+def _uncalibrated(candidate: _Candidate) -> Match:
+    """Calibration is of pictures with pictures: how near a text must be to say anything, nobody has measured."""
+    return Match(
+        record=candidate.record,
+        image_id=candidate.image_id,
+        similarity=float(np.clip(candidate.similarity, -1.0, 1.0)),
+        score=candidate.score,
+        verdict=Verdict(kind=VerdictKind.DISTANT, false_positive_rate=None),
     )
 
 

@@ -9,7 +9,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Response
 from starlette.concurrency import run_in_threadpool
 
-from api import acceptance
+from api import asking
+from api.record_search import Mode, RecordSearch
 from api.schemas import RecordChange, RecordDocument
 from api.services import Services, services
 from vitrine import errors
@@ -18,6 +19,8 @@ from vitrine.result_document import record_document
 
 router = APIRouter(prefix="/api", tags=["catalogue"])
 Given = Annotated[Services, Depends(services)]
+Text = Annotated[str, Query(max_length=500, description="Words in any language that the catalogue or the model knows.")]
+How = Annotated[Mode, Query(description="auto: by words, then by meaning where the model has a text tower.")]
 
 _SIMILAR_WAIT_S = 20.0
 
@@ -46,21 +49,34 @@ def summary(given: Given) -> dict[str, Any]:
             for name, count in facets["typology"]
         ],
         "museums": [{"name": name, "count": count} for name, count in facets["museum"]],
+        "searches_by_meaning": given.texts is not None,
         "max_upload_bytes": given.settings.max_upload_bytes,
         "max_files": given.settings.max_files,
     }
 
 
 @router.get("/records")
-def browse(
+async def browse(
     given: Given,
-    q: str = "",
+    q: Text = "",
     typology: str = "",
     museum: str = "",
+    mode: How = Mode.AUTO,
     cursor: str | None = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 24,
 ) -> dict[str, Any]:
-    page = given.catalogue.browse(text=q, typology=typology, museum=museum, cursor=cursor, limit=limit)
+    """Records, page by page. With ``q`` each says how it was ``found_by`` (``words`` or ``meaning``).
+
+    ``similarity`` is that of text and picture, which is lower than that of two pictures; null for ``words``.
+    ``meaning_missing``: why records are not looked for by meaning (``no_text_tower``, ``unavailable`` …), else null.
+    """
+    if q.strip():
+        return await RecordSearch(
+            given=given, text=q, typology=typology, museum=museum, cursor=cursor, limit=limit, mode=mode
+        ).page()
+    if mode is Mode.MEANING:
+        raise errors.RejectedInput("Say in q what is looked for.", field="q")
+    page = await run_in_threadpool(given.catalogue.browse, typology=typology, museum=museum, cursor=cursor, limit=limit)
     return {"records": [record_document(record) for record in page.records], "next_cursor": page.next_cursor}
 
 
@@ -108,16 +124,4 @@ async def similar(record_id: int, given: Given, top_k: Annotated[int, Query(ge=1
         filters=Filters(exclude_record=record_id),
         geometric_check=given.settings.geometric_check,
     )
-    batch_id = uuid.uuid4().hex
-    await run_in_threadpool(acceptance.accept, given.ledger, given.broker, batch_id, [search])
-    return Response(await _result(given, search.id), media_type="application/json")
-
-
-async def _result(given: Services, search_id: str) -> str:
-    search = await given.feed.search(search_id, _SIMILAR_WAIT_S)
-    if not search.status.terminal:
-        raise errors.Overloaded("The search takes longer than usual. Try again.", retry_after_s=10)
-    if search.result is None:
-        reason = search.problem.message if search.problem else search.status.value
-        raise errors.VitrineError(f"The search for similar records did not complete: {reason}")
-    return search.result
+    return Response(await asking.result(given, search, _SIMILAR_WAIT_S), media_type="application/json")

@@ -28,7 +28,14 @@ async def catalogue_image(image_id: int, given: Given, size: Size = 640) -> Resp
 
 @router.get("/searches/{search_id}/image", response_class=Response)
 async def query_image(search_id: str, given: Given, size: Size = 640) -> Response:
-    return await run_in_threadpool(lambda: _picture(given, given.ledger.get(search_id).image_sha256, size))
+    return await run_in_threadpool(_query_picture, given, search_id, size)
+
+
+def _query_picture(given: Services, search_id: str, size: int) -> Response:
+    sha256 = given.ledger.get(search_id).image_sha256
+    if not sha256:
+        raise errors.NotFound("This was a search by text: it has no picture.")
+    return _picture(given, sha256, size)
 
 
 def _picture(given: Services, sha256: str, size: int) -> Response:

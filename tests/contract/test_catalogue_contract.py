@@ -221,6 +221,14 @@ def test_records_are_browsed_page_by_page_and_filtered(catalogue: Catalogue) -> 
     assert list(catalogue.facets()["typology"]) == [("Графика", 4), ("Оружие", 3)]
 
 
+def test_of_some_records_those_are_told_that_speak_of_a_text(catalogue: Catalogue) -> None:
+    vase, _ = catalogue.put_record(VASE)
+    sword, _ = catalogue.put_record(RecordContent(external_id="s-1", name="Меч"))
+    assert [record.id for record in catalogue.browse(text="ваза", among=[vase, sword]).records] == [vase]
+    assert not catalogue.browse(text="ваза", among=[sword]).records
+    assert not catalogue.browse(among=[]).records
+
+
 def test_counts_and_labels_tell_what_is_there(catalogue: Catalogue) -> None:
     record_id, image_id = put_with_image(catalogue, VASE)
     catalogue.put_record(RecordContent(external_id="bare"))

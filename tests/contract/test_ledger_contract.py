@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 from collections.abc import Sequence
 
+import numpy as np
 import pytest
 
 from vitrine import errors
-from vitrine.domain import Filters, NewSearch, Problem, Region, Stage, Status
+from vitrine.domain import Filters, NewSearch, Problem, QueryEmbedding, Region, Stage, Status
 from vitrine.messages import EventKind, SearchEvent
 from vitrine.ports import SearchLedger
 
@@ -33,6 +35,17 @@ def test_an_accepted_search_comes_back_whole(ledger: SearchLedger) -> None:
     assert search.filters == Filters(typology="Оружие")
     assert (search.top_k, search.filename, search.geometric_check) == (7, "снимок.jpg", False)
     assert [found.id for found in ledger.batch("b")] == ["s1", "s2"]
+
+
+def test_a_search_by_text_keeps_its_embedding(ledger: SearchLedger) -> None:
+    vector = np.array([0.6, 0.0, -0.8], np.float32)
+    text = dataclasses.replace(new("s1"), embedded=QueryEmbedding(model_id="net@0123456789abcdef", vector=vector))
+    ledger.accept("b", [text, new("s2")])
+    for search in (ledger.get("s1"), ledger.batch("b")[0], ledger.start("s1")):
+        assert search is not None and search.embedded is not None
+        assert search.embedded.model_id == "net@0123456789abcdef"
+        np.testing.assert_array_equal(search.embedded.vector, vector)
+    assert ledger.get("s2").embedded is None
 
 
 def test_an_unknown_search_or_batch_is_not_found(ledger: SearchLedger) -> None:

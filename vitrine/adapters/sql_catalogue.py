@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -131,7 +131,14 @@ class SqlCatalogue:
         return {image_id: record for image_id in wanted if (record := records_of.get(image_id))}
 
     def browse(
-        self, *, text: str = "", typology: str = "", museum: str = "", cursor: str | None = None, limit: int = 24
+        self,
+        *,
+        text: str = "",
+        typology: str = "",
+        museum: str = "",
+        among: Collection[int] | None = None,
+        cursor: str | None = None,
+        limit: int = 24,
     ) -> Page:
         conditions: list[sa.ColumnElement[bool]] = [records.c.withdrawn.is_(False)]
         if text.strip():
@@ -140,6 +147,8 @@ class SqlCatalogue:
             conditions.append(records.c.typology == typology)
         if museum:
             conditions.append(records.c.museum == museum)
+        if among is not None:
+            conditions.append(records.c.id.in_(among))
         if cursor:
             conditions.append(records.c.id > _cursor(cursor))
         found = self._records(sa.and_(*conditions), limit=limit + 1)

@@ -13,13 +13,14 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import sqlalchemy as sa
 from sqlalchemy import exc
 
 from vitrine import errors
 from vitrine.adapters.sql_engine import Database
 from vitrine.adapters.sql_schema import batches, search_events, searches
-from vitrine.domain import Filters, NewSearch, Problem, Region, Search, Stage, Status
+from vitrine.domain import Filters, NewSearch, Problem, QueryEmbedding, Region, Search, Stage, Status
 from vitrine.messages import EventKind, SearchEvent
 
 _Stages = Sequence[tuple[Stage, float]]
@@ -103,6 +104,8 @@ class SqlLedger:
                 "top_k": search.top_k,
                 "filters": dataclasses.asdict(search.filters),
                 "geometric_check": search.geometric_check,
+                "query_model_id": search.embedded.model_id if search.embedded else None,
+                "query_vector": search.embedded.vector.astype("<f4").tobytes() if search.embedded else None,
                 "status": Status.ACCEPTED,
                 "stage": Stage.QUEUED,
                 "attempts": 0,
@@ -314,4 +317,11 @@ def _search(row: sa.Row[Any]) -> Search:
         finished_at=fields["finished_at"],
         result=result,
         problem=Problem(**json.loads(problem)) if problem else None,
+        embedded=_embedded(fields["query_model_id"], fields["query_vector"]),
     )
+
+
+def _embedded(model_id: str | None, vector: bytes | None) -> QueryEmbedding | None:
+    if model_id is None or vector is None:
+        return None
+    return QueryEmbedding(model_id=model_id, vector=np.frombuffer(vector, "<f4"))

@@ -111,6 +111,9 @@ searches = sa.Table(
     sa.Column("top_k", sa.Integer, nullable=False),
     sa.Column("filters", sa.JSON, nullable=False),
     sa.Column("geometric_check", sa.Boolean, nullable=False),
+    # Of a search by text: the model whose text tower embedded it, and the embedding as in `embeddings`.
+    sa.Column("query_model_id", sa.String(191)),
+    sa.Column("query_vector", _Vector),
     sa.Column("status", sa.String(16), nullable=False),
     sa.Column("stage", sa.String(16), nullable=False),
     sa.Column("attempts", sa.Integer, nullable=False),

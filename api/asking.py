@@ -1,0 +1,28 @@
+"""A search that a route asks a worker for and waits for, as it would for any other dependency."""
+
+from __future__ import annotations
+
+import uuid
+
+from starlette.concurrency import run_in_threadpool
+
+from api import acceptance
+from api.services import Services
+from vitrine import errors
+from vitrine.domain import NewSearch
+
+
+async def result(given: Services, search: NewSearch, wait_s: float) -> str:
+    """The result's JSON document. Raises Overloaded where it takes longer, IndexNotReady, or VitrineError."""
+    await run_in_threadpool(acceptance.accept, given.ledger, given.broker, uuid.uuid4().hex, [search])
+    found = await given.feed.search(search.id, wait_s)
+    if not found.status.terminal:
+        # Nobody waits for it any longer.
+        events = await run_in_threadpool(given.ledger.cancel, search.id)
+        await run_in_threadpool(given.broker.publish_events, events)
+        raise errors.Overloaded("The search takes longer than usual. Try again.", retry_after_s=10)
+    if found.result is None:
+        reason = found.problem.message if found.problem else found.status.value
+        empty = found.problem is not None and found.problem.code == errors.IndexNotReady.code
+        raise (errors.IndexNotReady if empty else errors.VitrineError)(f"The search did not complete: {reason}")
+    return found.result
