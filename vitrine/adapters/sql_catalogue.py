@@ -14,15 +14,18 @@ from vitrine import errors
 from vitrine.adapters import sql_fulltext, sql_rows
 from vitrine.adapters.record_cache import RecordCache
 from vitrine.adapters.sql_engine import Database
+from vitrine.adapters.sql_prepared import PreparedList
 from vitrine.adapters.sql_schema import counters, embeddings, images, records
 from vitrine.domain import CatalogueImage, Embedding, Record, RecordContent, StoredEmbedding
 from vitrine.ports import CatalogueCounts, Imported, Page
 
-_OWNERS = (
-    sa.select(images.c.id, records.c.id, records.c.revision)
+_OWNERS = PreparedList(
+    sa.select(images.c.id.label("image_id"), records.c.id.label("record_id"), records.c.revision)
     .join(records, records.c.id == images.c.record_id)
-    .where(images.c.id.in_(sa.bindparam("wanted", expanding=True)), records.c.withdrawn.is_(False))
+    .where(records.c.withdrawn.is_(False)),
+    images.c.id,
 )
+_IMAGES = PreparedList(sa.select(images), images.c.id)
 _THESE = sql_rows.RECORD.where(records.c.id.in_(sa.bindparam("wanted", expanding=True)))
 _NEXT_REVISION = (
     records.update().where(records.c.id == sa.bindparam("this_record")).values(revision=records.c.revision + 1)
@@ -119,8 +122,8 @@ class SqlCatalogue:
         owners: dict[int, tuple[int, int]] = {}
         with self._database.reading() as connection:
             for chunk in sql_rows.chunks(wanted):
-                rows = connection.execute(_OWNERS, {"wanted": chunk})
-                owners.update((image_id, (record_id, revision)) for image_id, record_id, revision in rows)
+                rows = _OWNERS.rows(connection, chunk)
+                owners.update((row["image_id"], (row["record_id"], row["revision"])) for row in rows)
             found = self._kept.get(owners.values())
             missing = {record_id for record_id, _ in owners.values() if record_id not in found}
             for chunk in sql_rows.chunks(sorted(missing)):
@@ -228,8 +231,7 @@ class SqlCatalogue:
         found: dict[int, CatalogueImage] = {}
         with self._database.reading() as connection:
             for chunk in sql_rows.chunks(list(image_ids)):
-                query = sa.select(images).where(images.c.id.in_(chunk))
-                found.update((row["id"], sql_rows.image(row)) for row in connection.execute(query).mappings())
+                found.update((row["id"], sql_rows.image(row)) for row in _IMAGES.rows(connection, chunk))
         return found
 
     def withdrawn_image_ids(self) -> frozenset[int]:

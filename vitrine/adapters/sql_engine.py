@@ -41,10 +41,11 @@ class Database:
         self.dialect = address.get_backend_name()
         # Readers are connected as such for good: switching a connection to and fro costs more than a query.
         read_only: dict[str, Any] = {"isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True}
-        # SQLite lets one write at a time, and who waits for it polls; who waits here is woken.
-        self._turn: contextlib.AbstractContextManager[Any] = contextlib.nullcontext()
-        if self.dialect == "sqlite":
-            self._turn = threading.Lock()
+        # SQLite lets one write at a time, and who waits for it polls; who waits here is woken. So one connection is
+        # enough, and it is kept: taking one from a pool and giving it back costs as much as what is written.
+        self._turn = threading.Lock() if self.dialect == "sqlite" else None
+        self._kept: dict[bool, sa.Connection] = {}
+        if self._turn:
             self._reader = _sqlite(address, **read_only)
             # FULL: what a commit acknowledged survives a power cut. An accepted search is a promise.
             self._writer, self._quick_writer = (
@@ -75,8 +76,15 @@ class Database:
         nothing either way.
         """
         engine = self._writer if durable else self._quick_writer
-        with self._turn, translated(), engine.begin() as connection:
-            yield connection
+        if self._turn is None:
+            with translated(), engine.begin() as connection:
+                yield connection
+            return
+        with self._turn, translated():
+            if durable not in self._kept:
+                self._kept[durable] = engine.connect()
+            with self._kept[durable].begin():
+                yield self._kept[durable]
 
     def transact(
         self,
@@ -106,6 +114,9 @@ class Database:
         return attempt()
 
     def close(self) -> None:
+        for connection in self._kept.values():
+            connection.close()
+        self._kept.clear()
         for engine in (self._reader, self._writer, self._quick_writer):
             engine.dispose()
 

@@ -2,7 +2,7 @@
 
 Every method may be repeated when a connection was lost at COMMIT: what the first try has stored is found then, by its
 times, under the lock of the search's row.
-Statements are built once: building one anew takes SQLAlchemy longer than SQLite needs to run it.
+Statements are built once, and prepared where every search runs them (`sql_prepared.py`).
 """
 
 from __future__ import annotations
@@ -19,11 +19,13 @@ from sqlalchemy import exc
 
 from vitrine import errors
 from vitrine.adapters.sql_engine import Database
+from vitrine.adapters.sql_prepared import Prepared
 from vitrine.adapters.sql_schema import batches, search_events, searches
 from vitrine.domain import Filters, NewSearch, Problem, QueryEmbedding, Region, Search, Stage, Status
 from vitrine.messages import EventKind, SearchEvent
 
 _Stages = Sequence[tuple[Stage, float]]
+_Row = Mapping[str, Any] | sa.RowMapping
 _NewEvent = tuple[EventKind, Stage, float, Mapping[str, str] | None]
 
 _THIS = searches.c.id == sa.bindparam("this_search")
@@ -31,20 +33,23 @@ _OPEN = sa.or_(searches.c.status == Status.ACCEPTED.value, searches.c.status == 
 _WITHOUT_RESULT = [column for column in searches.c if column.name != "result"]
 _ITS_BATCH = batches.c.id == sa.select(searches.c.batch_id).where(_THIS).scalar_subquery()
 
-_GET = sa.select(searches).where(_THIS)
-_GET_TO_RUN = sa.select(*_WITHOUT_RESULT).where(_THIS)
+_GET = Prepared(sa.select(searches).where(_THIS))
+_GET_TO_RUN = Prepared(sa.select(*_WITHOUT_RESULT).where(_THIS))
 _BATCH = (
     sa.select(*_WITHOUT_RESULT).where(searches.c.batch_id == sa.bindparam("this_batch")).order_by(searches.c.position)
 )
-_START = searches.update().where(_THIS, _OPEN).values(status=Status.RUNNING, attempts=searches.c.attempts + 1)
+_START = Prepared(searches.update().where(_THIS, _OPEN).values(status=Status.RUNNING, attempts=searches.c.attempts + 1))
 _RELEASE = (
     searches.update()
     .where(_THIS, searches.c.status == Status.RUNNING.value)
     .values(status=Status.ACCEPTED, attempts=searches.c.attempts - 1)
 )
-_CHANGE_OPEN = searches.update().where(_THIS, _OPEN)
-_COUNT_EVENTS = batches.update().where(_ITS_BATCH).values(last_sequence=batches.c.last_sequence + sa.bindparam("more"))
-_COUNTED = sa.select(batches.c.id, batches.c.last_sequence).where(_ITS_BATCH)
+_CHANGE_OPEN = Prepared(searches.update().where(_THIS, _OPEN))
+_NEW_BATCH, _NEW_SEARCH, _NEW_EVENT = (Prepared(table.insert()) for table in (batches, searches, search_events))
+_COUNT_EVENTS = Prepared(
+    batches.update().where(_ITS_BATCH).values(last_sequence=batches.c.last_sequence + sa.bindparam("more"))
+)
+_COUNTED = Prepared(sa.select(batches.c.id, batches.c.last_sequence).where(_ITS_BATCH))
 _LOCK = sa.select(searches.c.batch_id).where(_THIS).with_for_update()
 _EVENTS_AT = (
     sa.select(search_events)
@@ -120,9 +125,9 @@ class SqlLedger:
         batch = {"id": batch_id, "size": len(new), "last_sequence": len(new), "created_at": now}
 
         def insert(connection: sa.Connection) -> None:
-            connection.execute(batches.insert(), batch)
-            connection.execute(searches.insert(), rows)
-            connection.execute(search_events.insert(), events)
+            _NEW_BATCH.run(connection, batch)
+            _NEW_SEARCH.run(connection, *rows)
+            _NEW_EVENT.run(connection, *events)
 
         try:
             self._database.transact(insert)
@@ -133,23 +138,24 @@ class SqlLedger:
 
     def get(self, search_id: str) -> Search:
         with self._database.reading() as connection:
-            row = connection.execute(_GET, {"this_search": search_id}).first()
+            row = _GET.first(connection, {"this_search": search_id})
         if row is None:
             raise errors.NotFound(f"There is no search {search_id!r}.")
         return _search(row)
 
     def batch(self, batch_id: str) -> Sequence[Search]:
         with self._database.reading() as connection:
-            rows = connection.execute(_BATCH, {"this_batch": batch_id}).all()
+            rows = connection.execute(_BATCH, {"this_batch": batch_id}).mappings().all()
         if not rows:
             raise errors.NotFound(f"There is no batch {batch_id!r}.")
         return [_search(row) for row in rows]
 
     def start(self, search_id: str) -> Search | None:
         def start(connection: sa.Connection) -> Search | None:
-            if not connection.execute(_START, {"this_search": search_id}).rowcount:
+            this = {"this_search": search_id}
+            if not _START.run(connection, this):
                 return None
-            return _search(connection.execute(_GET_TO_RUN, {"this_search": search_id}).one())
+            return _search(_GET_TO_RUN.rows(connection, this)[0])
 
         return self._database.transact(start, durable=False)
 
@@ -234,7 +240,7 @@ class SqlLedger:
 
 def _change_open(connection: sa.Connection, search_id: str, **columns: Any) -> bool:
     """Whether there was an open search to change."""
-    return connection.execute(_CHANGE_OPEN, {"this_search": search_id, **columns}).rowcount > 0
+    return _CHANGE_OPEN.run(connection, {"this_search": search_id, **columns}) > 0
 
 
 def _append(
@@ -243,14 +249,14 @@ def _append(
     new: Sequence[_NewEvent],
 ) -> Sequence[SearchEvent]:
     """The batch's row is locked from the update to the commit, so its numbers become visible in order."""
-    connection.execute(_COUNT_EVENTS, {"this_search": search_id, "more": len(new)})
-    batch = connection.execute(_COUNTED, {"this_search": search_id}).one()
-    first = batch.last_sequence - len(new) + 1
+    _COUNT_EVENTS.run(connection, {"this_search": search_id, "more": len(new)})
+    [batch] = _COUNTED.rows(connection, {"this_search": search_id})
+    first = batch["last_sequence"] - len(new) + 1
     rows = [
-        _event_row(batch.id, first + number, search_id, kind, stage, at, problem)
+        _event_row(batch["id"], first + number, search_id, kind, stage, at, problem)
         for number, (kind, stage, at, problem) in enumerate(new)
     ]
-    connection.execute(search_events.insert(), rows)
+    _NEW_EVENT.run(connection, *rows)
     return [_event(row) for row in rows]
 
 
@@ -286,7 +292,7 @@ def _event_row(
     }
 
 
-def _event(row: sa.RowMapping | Mapping[str, Any]) -> SearchEvent:
+def _event(row: _Row) -> SearchEvent:
     return SearchEvent(
         batch_id=row["batch_id"],
         sequence=row["sequence"],
@@ -298,8 +304,7 @@ def _event(row: sa.RowMapping | Mapping[str, Any]) -> SearchEvent:
     )
 
 
-def _search(row: sa.Row[Any]) -> Search:
-    fields = row._mapping
+def _search(fields: _Row) -> Search:
     result, problem = fields.get("result"), fields["problem"]
     return Search(
         id=fields["id"],

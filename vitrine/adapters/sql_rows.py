@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Sequence
-from typing import TypeVar
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
@@ -54,7 +54,7 @@ def text(content: RecordContent) -> str:
     return " ".join(texts)
 
 
-def image(row: sa.RowMapping) -> CatalogueImage:
+def image(row: Mapping[str, Any]) -> CatalogueImage:
     return CatalogueImage(
         id=row["id"],
         record_id=row["record_id"],

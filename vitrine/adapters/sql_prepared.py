@@ -1,0 +1,142 @@
+"""The statements of every search: compiled once, and run on the driver's own cursor.
+
+SQLAlchemy makes a context and a result around each execution, which costs several times what SQLite needs to run it.
+Its expressions, types, connections, transactions and errors are used as they are; only that context is left out.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import exc
+
+_Processor = Callable[[Any], Any]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class _Form:
+    """A statement in one dialect: what fills its places, in their order, and the columns that it gives."""
+
+    text: str
+    positional: bool
+    places: tuple[tuple[str, _Processor | None], ...]
+    fixed: Mapping[str, Any]
+    columns: tuple[tuple[str, _Processor | None], ...]
+
+    def filled(self, parameters: Mapping[str, Any]) -> Any:
+        if self.positional:
+            return tuple(self._value(name, process, parameters) for name, process in self.places)
+        return {name: self._value(name, process, parameters) for name, process in self.places}
+
+    def _value(self, name: str, process: _Processor | None, parameters: Mapping[str, Any]) -> Any:
+        if name not in parameters:
+            return self.fixed[name]
+        return process(parameters[name]) if process else parameters[name]
+
+    def row(self, values: Sequence[Any]) -> dict[str, Any]:
+        return {
+            name: process(value) if process else value
+            for (name, process), value in zip(self.columns, values, strict=True)
+        }
+
+
+class Prepared:
+    """A statement that is run often, on any of the dialects. Thread-safe.
+
+    An INSERT or UPDATE without values sets the columns that the parameters name. Raises what SQLAlchemy would raise.
+    """
+
+    def __init__(self, statement: sa.Select[Any] | sa.Insert | sa.Update) -> None:
+        self._statement = statement
+        self._forms: dict[tuple[str, frozenset[str]], _Form] = {}
+
+    def run(self, connection: sa.Connection, *parameters: Mapping[str, Any]) -> int:
+        """Once for each of the parameters, which all have the same names; returns the number of rows that matched."""
+        return _executed(connection, self._form(connection, parameters[0]), *parameters)[0]
+
+    def rows(self, connection: sa.Connection, parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
+        form = self._form(connection, parameters)
+        return [form.row(values) for values in _executed(connection, form, parameters)[1]]
+
+    def first(self, connection: sa.Connection, parameters: Mapping[str, Any]) -> dict[str, Any] | None:
+        rows = self.rows(connection, parameters)
+        return rows[0] if rows else None
+
+    def _form(self, connection: sa.Connection, parameters: Mapping[str, Any]) -> _Form:
+        key = (connection.dialect.name, frozenset(parameters))
+        form = self._forms.get(key)
+        if form is None:
+            form = self._forms[key] = _compiled(self._statement, connection.dialect, list(parameters))
+        return form
+
+
+class PreparedList:
+    """A query for the rows whose ``column`` is one of so many values; ``query`` selects from the column's table."""
+
+    def __init__(self, query: sa.Select[Any], column: sa.Column[Any]) -> None:
+        @functools.cache
+        def prepared(count: int) -> Prepared:
+            places = [sa.bindparam(f"wanted_{number}", type_=column.type) for number in range(count)]
+            return Prepared(query.where(column.in_(places)))
+
+        self._prepared = prepared
+
+    def rows(self, connection: sa.Connection, wanted: Sequence[Any]) -> list[dict[str, Any]]:
+        """``wanted``: at least one."""
+        # The last one is asked for again and again up to a power of two, so that few forms are compiled.
+        count = 1 << (len(wanted) - 1).bit_length()
+        filled = [*wanted, *[wanted[-1]] * (count - len(wanted))]
+        return self._prepared(count).rows(
+            connection, {f"wanted_{number}": value for number, value in enumerate(filled)}
+        )
+
+
+def _compiled(statement: sa.Select[Any] | sa.Insert | sa.Update, dialect: sa.Dialect, names: list[str]) -> _Form:
+    compiled: Any = statement.compile(dialect=dialect, column_keys=names)
+    into = {
+        name: bound.type.dialect_impl(dialect).bind_processor(dialect) for bound, name in compiled.bind_names.items()
+    }
+    fixed = {name: value for name, value in compiled.params.items() if name not in names}
+    columns = statement.selected_columns if isinstance(statement, sa.Select) else ()
+    return _Form(
+        text=str(compiled),
+        positional=dialect.positional,
+        places=tuple((name, into[name]) for name in compiled.positiontup or into),
+        fixed={name: process(value) if (process := into[name]) else value for name, value in fixed.items()},
+        columns=tuple(
+            (column.name, column.type.dialect_impl(dialect).result_processor(dialect, None)) for column in columns
+        ),
+    )
+
+
+def _executed(
+    connection: sa.Connection, form: _Form, *parameters: Mapping[str, Any]
+) -> tuple[int, Sequence[Sequence[Any]]]:
+    """The number of rows that matched, and the rows that it gives.
+
+    What the driver raises becomes SQLAlchemy's errors, and a connection that is lost leaves its pool.
+    """
+    driver = connection.connection
+    cursor = driver.cursor()
+    raised = connection.dialect.dbapi.Error  # type: ignore[union-attr]
+    try:
+        if len(parameters) == 1:
+            cursor.execute(form.text, form.filled(parameters[0]))
+        else:
+            cursor.executemany(form.text, [form.filled(each) for each in parameters])
+        return int(cursor.rowcount), cursor.fetchall() if form.columns else ()
+    except raised as error:
+        lost = connection.dialect.is_disconnect(error, driver.dbapi_connection, cursor)
+        if lost:
+            connection.invalidate(error)
+        raise exc.DBAPIError.instance(
+            form.text, None, error, raised, connection_invalidated=lost, dialect=connection.dialect
+        ) from error
+    finally:
+        with contextlib.suppress(raised):
+            cursor.close()
