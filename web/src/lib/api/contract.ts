@@ -59,6 +59,8 @@ export interface CatalogueRecord {
   readonly images: readonly RecordImage[];
   readonly withdrawn: boolean;
   readonly revision: number;
+  /** How it was found, where records were searched by a text. */
+  readonly found_by?: 'words' | 'meaning';
 }
 
 /** Points that agree: query x, y and match x, y in fractions 0..1 of the two whole pictures. */

@@ -192,6 +192,7 @@ export const en = {
   'catalogue.search': 'Name, number, material, author',
   'catalogue.search.label': 'Search the records',
   'catalogue.more': 'Show more',
+  'catalogue.by_meaning': 'found by meaning',
   'catalogue.none': 'No record fits. Try fewer words or other limits.',
   'catalogue.shown': { one: '{count} record shown', other: '{count} records shown' },
 

@@ -230,6 +230,7 @@ export const ru: Record<Key, Message> = {
   'catalogue.search': 'Название, номер, материал, автор',
   'catalogue.search.label': 'Поиск по записям',
   'catalogue.more': 'Показать ещё',
+  'catalogue.by_meaning': 'найдено по смыслу',
   'catalogue.none': 'Ни одна запись не подходит. Попробуйте меньше слов или другие условия.',
   'catalogue.shown': {
     one: 'Показана {count} запись',
