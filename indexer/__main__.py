@@ -20,14 +20,14 @@ from indexer.embedding_here import EmbeddingHere
 from indexer.photographs import Ports, StartEmbedding
 from indexer.sources import registry
 from vitrine import errors
-from vitrine.adapters import brokers, decoders, encoders, sql_migrations, threads
+from vitrine.adapters import brokers, decoders, encoders, model_files, sql_migrations, text_encoders, threads
 from vitrine.adapters.head_folder import HeadFolder
 from vitrine.adapters.image_folder import ImageFolder
 from vitrine.adapters.snapshot_folder import SnapshotFolder
 from vitrine.adapters.sql_catalogue import SqlCatalogue
 from vitrine.adapters.sql_engine import Database
 from vitrine.adapters.sql_leases import SqlLeases
-from vitrine.settings import Settings
+from vitrine.settings import MODELS, Settings
 
 # From sysexits.h, so that scripts can tell a wrong file from a server that is away.
 _WRONG_DATA, _NO_INPUT, _TRY_AGAIN, _WRONG_SETTING = 65, 66, 75, 78
@@ -108,7 +108,12 @@ def _opened(settings: Settings, via: str = _HERE) -> Iterator[commands.Index]:
         snapshots = SnapshotFolder(settings.home / "snapshots")
         heads = HeadFolder(settings.home / "heads")
         yield commands.Index(
-            ports=ports, snapshots=snapshots, heads=heads, leases=SqlLeases(database), embedding=embedding
+            ports=ports,
+            snapshots=snapshots,
+            heads=heads,
+            leases=SqlLeases(database),
+            embedding=embedding,
+            open_texts=lambda: text_encoders.of(model_files.find(settings.model, [MODELS, settings.home / "models"])),
         )
 
 

@@ -19,7 +19,7 @@ from indexer.snapshot import SnapshotBuilder
 from indexer.sources.registry import open_source
 from indexer.summary import Plan, Summary
 from vitrine import errors
-from vitrine.ports import HeadStore, Leases, SnapshotStore
+from vitrine.ports import HeadStore, Leases, SnapshotStore, TextEncoder
 
 _log = logging.getLogger(__name__)
 
@@ -28,13 +28,14 @@ _SNAPSHOT_LEASE = "snapshot"
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Index:
-    """What the commands work on."""
+    """What the commands work on. ``open_texts``: the model's text encoder, None where it has no text tower."""
 
     ports: Ports
     snapshots: SnapshotStore
     heads: HeadStore
     leases: Leases
     embedding: StartEmbedding = EmbeddingHere
+    open_texts: Callable[[], TextEncoder | None] = lambda: None
 
 
 OpenIndex = Callable[[], AbstractContextManager[Index]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -55,15 +56,21 @@ def read(catalogue: Catalogue, model_id: str) -> Embedded:
 def classifier(catalogue: Catalogue, embedded: Embedded, *, kind: str | None = None) -> Fitted:
     """The head that the catalogue's own labels give; the report holds their translations too."""
     labels = catalogue.labels()
-    translations = _translations(catalogue, set(labels.values()))
-    labelled = np.array([int(record_id) in labels for record_id in embedded.record_ids])
-    record_ids = embedded.record_ids[labelled]
-    names = [labels[int(record_id)] for record_id in record_ids]
-    fitted = fitting.fit(embedded.vectors[labelled], names, record_ids, translations=translations, kind=kind)
+    translations = translations_of(catalogue, set(labels.values()))
+    fitted = fitting.fit(*labelled(embedded, labels), translations=translations, kind=kind)
     return dataclasses.replace(fitted, report={**fitted.report, "translations": translations})
 
 
-def _translations(catalogue: Catalogue, labels: set[str]) -> dict[str, dict[str, str]]:
+def labelled(
+    embedded: Embedded, labels: Mapping[int, str]
+) -> tuple[npt.NDArray[np.float32], list[str], npt.NDArray[np.int64]]:
+    """Vectors, labels and record numbers of the images whose record has one of ``labels`` (by record number)."""
+    known = np.array([int(record_id) in labels for record_id in embedded.record_ids], bool)
+    record_ids = embedded.record_ids[known]
+    return embedded.vectors[known], [labels[int(record_id)] for record_id in record_ids], record_ids
+
+
+def translations_of(catalogue: Catalogue, labels: set[str]) -> dict[str, dict[str, str]]:
     """Label → language → its name there, as the catalogue's own records translate it."""
     found: dict[str, dict[str, str]] = {}
     for label in sorted(labels):

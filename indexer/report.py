@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from indexer.classifier import figures
 from vitrine.ports import CatalogueCounts
 
 _CLASS_MISSING = {
@@ -29,8 +30,8 @@ def status_lines(
     if active is not None:
         report = active["report"]
         lines.append(
-            f"active      version {active['version']}: {len(report['recall'])} classes, "
-            f"balanced {report['balanced_accuracy']:.3f}"
+            f"active      version {active['version']}: {len(report['classes'])} classes, "
+            f"balanced {figures.told(report['balanced_accuracy'])}"
         )
     return lines
 

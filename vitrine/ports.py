@@ -254,8 +254,8 @@ class ModelRegistry(Protocol):
 class StoredHead:
     """A version of the classifier. ``exam``: what it was measured on; ``manifest`` is a JSON document:
 
-    version, model_id, created_at, head_id, origin (``build``, ``fit`` or ``add-class``), parent (version that it
-    extends), snapshot (that was served then), watermark, added (class → pictures given by hand), report (figures).
+    version, model_id, created_at, head_id, origin (``build``, ``fit``, ``zero-shot`` or ``add-class``), parent (version
+    that it extends), snapshot (served then), watermark, added (class → pictures given by hand), report (figures).
     """
 
     version: int

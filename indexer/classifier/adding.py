@@ -54,6 +54,12 @@ def add_class(head: Head, exam: Exam, name: str, pictures: Floats) -> Extended:
             "objects.",
             field="pictures",
         )
+    if not len(exam.objects):
+        raise errors.RejectedInput(
+            "The active version was never examined on labelled objects, so nobody can say how much a new class would "
+            "take from the others. Name it with the others instead: python -m indexer classifier zero-shot.",
+            code="no_exam",
+        )
     prototype = direction(pictures.mean(axis=0))
     alone = np.stack([direction(np.delete(pictures, row, axis=0).mean(axis=0)) for row in range(len(pictures))])
     similar = np.concatenate([exam.vectors @ prototype, np.einsum("nd,nd->n", pictures, alone)])

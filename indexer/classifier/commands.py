@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from indexer import embedded
+from indexer.classifier import figures, zero_shot
 from indexer.classifier.adding import FEWEST_PICTURES
 from indexer.classifier.examples import Floats
 from indexer.classifier.recipes import KINDS
@@ -25,6 +26,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     subcommands.add_parser("list", help="say which versions there are, and which one is active")
     fit = subcommands.add_parser("fit", help="fit a version on the catalogue as it is now; it is not activated")
     fit.add_argument("--kind", choices=KINDS, help="only this kind (default: the best of all on held-out objects)")
+    _zero_shot_options(subcommands.add_parser("zero-shot", help="make a version from the names of classes alone"))
     activate = subcommands.add_parser("activate", help="have a version served, if it is as good as the active one")
     activate.add_argument("version", type=int)
     activate.add_argument("--force", default="", metavar="REASON", help="even if it is worse; the reason is kept")
@@ -45,6 +47,19 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add_class.add_argument("--no-activate", dest="activate", action="store_false", help="keep it, and serve it later")
 
 
+def _zero_shot_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("names", nargs="*", metavar="NAME", help="of a class")
+    parser.add_argument("--from-typologies", action="store_true", help="the catalogue's typologies are classes")
+    parser.add_argument(
+        "--template",
+        action="append",
+        default=[],
+        type=_template,
+        help="sentence with {} for the name; may be repeated (default: three in Russian or English, as the name is)",
+    )
+    parser.add_argument("--language", help="read names in this language only, as the catalogue translates typologies")
+
+
 def run(options: argparse.Namespace, index: Index) -> list[str]:
     """Raises RejectedInput, NotFound, IndexNotReady, DamagedSnapshot or DependencyUnavailable."""
     versions = versions_of(index)
@@ -53,6 +68,8 @@ def run(options: argparse.Namespace, index: Index) -> list[str]:
         return _listed(versions)
     if command == "fit":
         return _fit(options.kind, index, versions)
+    if command == "zero-shot":
+        return _zero_shot(options, index, versions)
     if command == "activate":
         versions.activate(options.version, forced_because=options.force.strip())
         return [f"version {options.version} is active; workers take it up at their next refresh"]
@@ -85,7 +102,7 @@ def _line(manifest: Mapping[str, Any]) -> str:
     came = {"add-class": f"extends {manifest['parent']}"}.get(manifest["origin"], manifest["origin"])
     added = f", with {', '.join(manifest['added'])} by hand" if manifest["added"] else ""
     return (
-        f"{report['kind']:<11} {len(report['recall']):>7} {report['balanced_accuracy']:>8.3f}  "
+        f"{report['kind']:<11} {len(report['classes']):>7} {figures.told(report['balanced_accuracy']):>8}  "
         f"{manifest['created_at']} {came}{added}"
     )
 
@@ -113,9 +130,44 @@ def _fit(kind: str | None, index: Index, versions: Versions) -> list[str]:
     ]
 
 
+def _zero_shot(options: argparse.Namespace, index: Index, versions: Versions) -> list[str]:
+    texts = index.open_texts()
+    if texts is None:
+        raise errors.Misconfigured(
+            f"The model {versions.model_id} has no text tower, so the name of a class says nothing to it. Set "
+            "VITRINE_MODEL to one that has (siglip2-b16; docs/models.md), and index again."
+        )
+    catalogue = index.ports.catalogue
+    labels = catalogue.labels()
+    names = [*options.names, *(sorted(set(labels.values())) if options.from_typologies else ())]
+    translations = embedded.translations_of(catalogue, set(names) & set(labels.values()))
+    named = zero_shot.naming(names, translations, templates=options.template, language=options.language)
+    rows = embedded.read(catalogue, versions.model_id)
+    served = index.snapshots.current(versions.model_id)
+    version = versions.add_fitted(
+        zero_shot.fit(named, texts, *embedded.labelled(rows, labels)),
+        origin="zero-shot",
+        snapshot=served["name"] if served else None,
+        watermark=rows.watermark,
+    )
+    report = versions.heads.open(versions.model_id, version).manifest["report"]
+    judged = f"balanced accuracy {figures.told(report['balanced_accuracy'])} on {report['objects']} labelled objects"
+    measured = "measured on them" if report["calibrated"] else "not measured: too few labelled objects"
+    return [
+        f"version {version}: {len(report['classes'])} classes by name; {judged}; temperature {measured}",
+        f"next: python -m indexer classifier activate {version}",
+    ]
+
+
+def _template(text: str) -> str:
+    if "{}" not in text:
+        raise argparse.ArgumentTypeError(f"{text!r} has no {{}} in the place of the name")
+    return text
+
+
 def _settings(tried: Mapping[str, Any]) -> str:
-    figures = ("kind", "balanced_accuracy", "log_loss")
-    return ", ".join(f"{name} {value:g}" for name, value in tried.items() if name not in figures)
+    told = ("kind", "balanced_accuracy", "log_loss")
+    return ", ".join(f"{name} {value:g}" for name, value in tried.items() if name not in told)
 
 
 def _add_class(options: argparse.Namespace, ports: Ports, versions: Versions) -> list[str]:

@@ -41,10 +41,16 @@ def balanced_accuracy(logits: npt.NDArray[np.float32], examples: Examples) -> fl
 
 
 def of(exam: Exam, names: Sequence[str]) -> dict[str, Any]:
-    """As JSON: images, objects, accuracy, balanced_accuracy, macro_f1 and the recall of each class."""
-    predicted = exam.logits.argmax(axis=1)
+    """As JSON: images, objects, accuracy, balanced_accuracy, macro_f1 and the recall of each class.
+
+    Over classes that the exam has objects of; without any object, the accuracies and F1 are None.
+    """
+    if not len(exam.classes):
+        unknown = {"accuracy": None, "balanced_accuracy": None, "macro_f1": None}
+        return {"images": 0, "objects": 0, **unknown, "recall": {}}
+    predicted, examined = exam.logits.argmax(axis=1), np.unique(exam.classes)
     once = {"sample_weight": once_each(exam.objects)}
-    every = {"labels": range(len(names)), "zero_division": 0.0}
+    every = {"labels": examined, "zero_division": 0.0}
     recalls = recall_score(exam.classes, predicted, average=None, **every, **once)
     return {
         "images": len(predicted),
@@ -52,5 +58,10 @@ def of(exam: Exam, names: Sequence[str]) -> dict[str, Any]:
         "accuracy": round(float(accuracy_score(exam.classes, predicted, **once)), 4),
         "balanced_accuracy": round(float(np.mean(recalls)), 4),
         "macro_f1": round(float(f1_score(exam.classes, predicted, average="macro", **every, **once)), 4),
-        "recall": {name: round(float(recall), 4) for name, recall in zip(names, recalls, strict=True)},
+        "recall": {names[number]: round(float(recall), 4) for number, recall in zip(examined, recalls, strict=True)},
     }
+
+
+def told(value: float | None) -> str:
+    """A figure, or a dash where there was nothing to measure it on."""
+    return "—" if value is None else f"{value:.3f}"

@@ -78,7 +78,7 @@ def fit(
         temperature=best.temperature,
         translations={name: dict(known) for name, known in (translations or {}).items() if name in names and known},
     )
-    exam = _exam(known, best.logits, np.random.default_rng(seed))
+    exam = exam_of(known, best.logits, np.random.default_rng(seed))
     chosen = {
         **best.document(),
         **figures.of(exam, names),
@@ -110,7 +110,8 @@ def _tried(recipe: Recipe, known: Examples, splits: Sequence[Split], names: Sequ
     )
 
 
-def _exam(known: Examples, logits: Floats, rng: np.random.Generator) -> Exam:
+def exam_of(known: Examples, logits: Floats, rng: np.random.Generator) -> Exam:
+    """logits [n, c]: what was said of each example by a head that had not seen its object."""
     rows = np.arange(len(known.classes), dtype=np.int64)
     rows = examples.balanced_sample(rows, known.classes, _MOST_EXAMINED, rng)
     return Exam(

@@ -62,8 +62,11 @@ def compare(candidate: StoredHead, active: StoredHead) -> Comparison:
 
 
 def check(candidate: StoredHead, active: StoredHead | None) -> None:
-    """Raises RejectedInput with the figures where the candidate is worse."""
-    if active is None or active.version == candidate.version:
+    """Raises RejectedInput with the figures where the candidate is worse.
+
+    An active version that was never examined, for want of labelled objects, has nothing to show against anybody.
+    """
+    if active is None or active.version == candidate.version or not len(active.exam.objects):
         return
     compared = compare(candidate, active)
     if not compared.passed:

@@ -1,4 +1,4 @@
-"""Records by words and by meaning, over HTTP, with a text tower that really knows three colours."""
+"""What a text tower is for, by one that really knows three colours: records by meaning, and classes by their names."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import concurrent.futures
 import contextlib
 import csv
 import pathlib
+import subprocess
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,6 +15,7 @@ import pytest
 
 from tests import colour_model
 from tests.conftest import Server, run_module
+from tests.integration.searching import comes_true
 
 OBJECTS = {"red": 6, "green": 5, "blue": 4}
 # Its name says what its picture does not show.
@@ -177,6 +179,30 @@ def test_without_a_text_tower_words_are_all_there_is_and_meaning_says_what_to_do
     refused = wordless.client.get("/api/records", params={"q": "красный", "mode": "meaning"})
     assert refused.status_code == 422 and refused.json()["code"] == "no_text_tower"
     assert "siglip2-b16" in refused.json()["detail"]
+
+
+def test_classes_by_name_are_told_of_photographs_by_the_running_server(coloured: Server) -> None:
+    def classifier(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return run_module("indexer", "classifier", *arguments, home=coloured.home, VITRINE_MODEL="colours")
+
+    made = classifier("zero-shot", "красный", "зеленый", "синий")
+    assert made.returncode == 0, made.stderr
+    version = made.stdout.split()[-1]
+    # The active version knows other classes, so that the two cannot be compared.
+    assert classifier("activate", version).returncode == 65
+    assert classifier("activate", version, "--force", "colours are asked for").returncode == 0
+
+    def told() -> str:
+        found = coloured.searched(colour_model.picture("green", 77))["result"]["class"]
+        return f"{found['name']} by {found['version']}"
+
+    assert comes_true(lambda: told() == f"зеленый by {version}")
+    assert classifier("rollback").returncode == 0
+
+
+def test_classes_by_name_need_a_text_tower(wordless: Server) -> None:
+    refused = run_module("indexer", "classifier", "zero-shot", "a", "b", home=wordless.home, VITRINE_MODEL="colours")
+    assert refused.returncode == 78 and "no text tower" in refused.stderr and "Traceback" not in refused.stderr
 
 
 def test_an_empty_index_or_a_tower_that_cannot_be_loaded_takes_words_from_nobody(tmp_path: pathlib.Path) -> None:
