@@ -18,12 +18,10 @@ import numpy as np
 
 from indexer import thresholds
 from indexer.thresholds import Floats, Measured, Pairs, Rows
-from vitrine import geometry
+from vitrine import geometry, ranking
 from vitrine.domain import Embedding, Pixels
 from vitrine.verdict import FEWEST_RECORDS, FLATNESS_RANK, Calibration, GenuineSource
 
-# As the search does it: so many neighbours are compared, and so many of one record among them.
-_CHECKED_NEIGHBOURS, _CHECKED_PER_RECORD = 20, 2
 _MOST_NEIGHBOURS = 1_000
 _RANDOM_PAIRS = 20_000
 # With fewer pairs of one record than this, distorted copies stand in for them.
@@ -87,7 +85,7 @@ def calibrate(
     catalogue = _Catalogue(vectors=vectors, record_ids=record_ids, features=features, copies=copies)
     rows = _one_row_each(record_ids, rng)[: budget.queries]
     found = _impostors(catalogue, rows, neighbours)
-    geometric = len(rows) * budget.comparisons // max(budget.comparisons, len(rows) * _CHECKED_NEIGHBOURS)
+    geometric = len(rows) * budget.comparisons // max(budget.comparisons, len(rows) * ranking.CHECKED_IMAGES)
     impostors = [
         catalogue.compared(row, others, check=number < geometric)
         for number, (row, others) in enumerate(zip(rows.tolist(), found, strict=True))
@@ -185,7 +183,7 @@ def _impostors(catalogue: _Catalogue, rows: Rows, neighbours: Neighbours) -> lis
     """For each row, the rows of other records that its search would show, most similar first."""
     record_ids = catalogue.record_ids
     _, sizes = np.unique(record_ids, return_counts=True)
-    k = min(len(record_ids), 3 * _CHECKED_NEIGHBOURS + int(sizes.max()), _MOST_NEIGHBOURS)
+    k = min(len(record_ids), 3 * ranking.CHECKED_IMAGES + int(sizes.max()), _MOST_NEIGHBOURS)
     _, found = neighbours(np.asarray(catalogue.vectors[rows], np.float32), k)
     return [_shown(record_ids, row, line[line >= 0]) for row, line in zip(rows, found, strict=True)]
 
@@ -196,9 +194,9 @@ def _shown(record_ids: Rows, row: int, line: Rows) -> Rows:
     for other in line.tolist():
         record = int(record_ids[other])
         taken[record] = taken.get(record, 0) + 1
-        if record != record_ids[row] and taken[record] <= _CHECKED_PER_RECORD:
+        if record != record_ids[row] and taken[record] <= ranking.CHECKED_PER_RECORD:
             shown.append(other)
-    return np.array(shown[:_CHECKED_NEIGHBOURS], np.int64)
+    return np.array(shown[: ranking.CHECKED_IMAGES], np.int64)
 
 
 def _same_records(

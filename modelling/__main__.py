@@ -6,10 +6,11 @@ import argparse
 import logging
 import pathlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from modelling import benchmark, evaluate, export_command, histogram, pictures, tensorrt_command
+from modelling import benchmark, checked_search, evaluate, export_command, histogram, pictures, tensorrt_command
 from vitrine import errors
+from vitrine.adapters import threads
 
 # From sysexits.h, so that a script can tell a server that is away from a wrong setting.
 _TRY_AGAIN, _WRONG_SETTING = 75, 78
@@ -69,20 +70,40 @@ def _evaluate_command(parser: argparse.ArgumentParser) -> None:
     what.add_argument("--histogram", action="store_true", help="the colour histogram instead of a model")
     parser.add_argument("--objects", type=pathlib.Path, help="folder with manifest.csv")
     parser.add_argument("--museum", type=pathlib.Path, help="folder with museum.csv")
+    parser.add_argument(
+        "--geometric-check",
+        action="store_true",
+        help="also the whole search: the nearest compared point by point, objects ranked, CPU time of the comparison",
+    )
     parser.set_defaults(run=_evaluate)
 
 
 def _evaluate(arguments: argparse.Namespace) -> None:
+    threads.one_thread_each()
     embed: pictures.Embed = histogram.embed if arguments.histogram else pictures.open_model(arguments.model)
     name = "The HSV histogram" if arguments.histogram else str(arguments.model)
     if arguments.objects:
         photographs = evaluate.read_objects(arguments.objects)
-        vectors = embed([photograph.path for photograph in photographs])
-        print(evaluate.table(f"{name} on {arguments.objects}", evaluate.on_objects(photographs, vectors)))
+        _answer(f"{name} on {arguments.objects}", photographs, evaluate.of_objects(photographs), embed, arguments)
     if arguments.museum:
         photographs = evaluate.read_museum(arguments.museum)
-        vectors = embed([photograph.path for photograph in photographs])
-        print(evaluate.table(f"{name} on {arguments.museum}", evaluate.on_museum(photographs, vectors)))
+        _answer(f"{name} on {arguments.museum}", photographs, evaluate.of_museum(photographs), embed, arguments)
+
+
+def _answer(
+    name: str,
+    photographs: Sequence[evaluate.Photograph],
+    questions: Mapping[str, evaluate.Question],
+    embed: pictures.Embed,
+    arguments: argparse.Namespace,
+) -> None:
+    paths = [photograph.path for photograph in photographs]
+    vectors = embed(paths)
+    found = evaluate.answered(photographs, questions, vectors)
+    if arguments.geometric_check:
+        checked = evaluate.answered(photographs, questions, vectors, checked_search.features(paths))
+        found |= {f"{part}, checked": figures for part, figures in checked.items()}
+    print(evaluate.table(name, found))
 
 
 def _benchmark_command(parser: argparse.ArgumentParser) -> None:

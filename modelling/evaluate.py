@@ -5,12 +5,13 @@ from __future__ import annotations
 import csv
 import dataclasses
 import pathlib
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
-import numpy.typing as npt
 
-from modelling import retrieval
+from modelling import checked_search, retrieval
+from modelling.checked_search import Rows
+from vitrine import geometry, ranking
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -45,55 +46,85 @@ def read_museum(folder: pathlib.Path) -> list[Photograph]:
         ]
 
 
-def on_objects(photographs: Sequence[Photograph], vectors: npt.NDArray[np.float32]) -> dict[str, retrieval.Figures]:
-    """Figures by name. Photographs of one session share their light, so leave-one-out flatters colour;
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Question:
+    """Which photographs are searched for among which, by row number."""
+
+    asking: Rows
+    gallery: Rows
+
+
+def of_objects(photographs: Sequence[Photograph]) -> dict[str, Question]:
+    """Questions by name. Photographs of one session share their light, so leave-one-out flatters colour;
 
     ``phone -> catalogue`` is the honest one: a visitor's photograph against the packages' catalogue pictures.
     """
-    packages = [photograph.kind == "package" for photograph in photographs]
-    others = [photograph.kind != "package" for photograph in photographs]
-    named = [photograph.object_id for photograph in photographs]
-    every = np.eye(len(named), dtype=np.bool_)
+    package = np.array([photograph.kind == "package" for photograph in photographs])
+    catalogue = np.array([photograph.view == "catalogue" for photograph in photographs])
+    every = np.arange(len(photographs))
     return {
-        "multi-view": retrieval.leave_one_out(vectors, named),
-        "multi-view, packages": _some_ask_all(vectors, named, packages, every),
-        "multi-view, museum objects": _some_ask_all(vectors, named, others, every),
-        "phone -> catalogue": _views(
-            [photograph for photograph in photographs if photograph.kind == "package"], vectors[packages], "catalogue"
-        ),
+        "multi-view": Question(asking=every, gallery=every),
+        "multi-view, packages": Question(asking=every[package], gallery=every),
+        "multi-view, museum objects": Question(asking=every[~package], gallery=every),
+        "phone -> catalogue": Question(asking=every[package & ~catalogue], gallery=every[package & catalogue]),
     }
 
 
-def on_museum(photographs: Sequence[Photograph], vectors: npt.NDArray[np.float32]) -> dict[str, retrieval.Figures]:
-    """Each catalogue view asks the other views of all objects."""
-    catalogue = [photograph.view == "catalogue" for photograph in photographs]
-    named = np.asarray([photograph.object_id for photograph in photographs])
-    asking, asked = np.asarray(catalogue), ~np.asarray(catalogue)
+def of_museum(photographs: Sequence[Photograph]) -> dict[str, Question]:
+    """Each catalogue view asks the other views of all objects, and the other way round."""
+    catalogue = np.array([photograph.view == "catalogue" for photograph in photographs])
+    every = np.arange(len(photographs))
     return {
-        "catalogue -> other views": retrieval.figures(
-            vectors[asking], vectors[asked], named[asking].tolist(), named[asked].tolist()
-        ),
-        "all views": retrieval.leave_one_out(vectors, named.tolist()),
+        "catalogue -> other views": Question(asking=every[catalogue], gallery=every[~catalogue]),
+        "other views -> catalogue": Question(asking=every[~catalogue], gallery=every[catalogue]),
+        "all views": Question(asking=every, gallery=every),
     }
 
 
-def table(name: str, parts: dict[str, retrieval.Figures]) -> str:
+def answered(
+    photographs: Sequence[Photograph],
+    questions: Mapping[str, Question],
+    vectors: retrieval.Vectors,
+    features: Sequence[geometry.LocalFeatures] | None = None,
+) -> dict[str, retrieval.Figures]:
+    """Figures of each question: of the nearest photographs, or of the whole search where there are ``features``."""
+    objects = [photograph.object_id for photograph in photographs]
+    if features is None:
+        figures: Answer = _ByEmbedding(vectors=vectors, objects=objects).figures
+    else:
+        figures = checked_search.CheckedSearch(vectors=vectors, objects=objects, features=features).figures
+    return {name: figures(question.asking, question.gallery) for name, question in questions.items()}
+
+
+Answer = Callable[[Rows, Rows], retrieval.Figures]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class _ByEmbedding:
+    vectors: retrieval.Vectors
+    objects: Sequence[str]
+
+    def figures(self, asking: Rows, gallery: Rows) -> retrieval.Figures:
+        named = np.asarray(self.objects)
+        return retrieval.figures(
+            self.vectors[asking],
+            self.vectors[gallery],
+            named[asking].tolist(),
+            named[gallery].tolist(),
+            asking[:, None] == gallery[None, :],
+        )
+
+
+def table(name: str, parts: Mapping[str, retrieval.Figures]) -> str:
     """A Markdown table, one row a part."""
     lines = [f"{name}", "", "| | queries | R@1 | R@5 | R@20 | mAP@10 |", "|---|---|---|---|---|---|"]
+    if checked := any(found.check_ms is not None for found in parts.values()):
+        lines[2] += f" match + verify, {ranking.CHECKED_IMAGES} candidates |"
+        lines[3] += "---|"
     for part, found in parts.items():
         shares = (found.recall_at_1, found.recall_at_5, found.recall_at_20, found.map_at_10)
-        lines.append(f"| {part} | {found.queries} | " + " | ".join(f"{share:.3f}" for share in shares) + " |")
+        cells = [part, str(found.queries), *(f"{share:.3f}" for share in shares)]
+        if checked:
+            cells.append("" if found.check_ms is None else f"{found.check_ms:.1f} ms")
+        lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
-
-
-def _some_ask_all(
-    vectors: npt.NDArray[np.float32], named: Sequence[str], asking: Sequence[bool], every: npt.NDArray[np.bool_]
-) -> retrieval.Figures:
-    rows = [row for row, asks in enumerate(asking) if asks]
-    return retrieval.figures(vectors[rows], vectors, [named[row] for row in rows], named, every[rows])
-
-
-def _views(photographs: Sequence[Photograph], vectors: npt.NDArray[np.float32], gallery_view: str) -> retrieval.Figures:
-    gallery = np.asarray([photograph.view == gallery_view for photograph in photographs])
-    named = np.asarray([photograph.object_id for photograph in photographs])
-    return retrieval.figures(vectors[~gallery], vectors[gallery], named[~gallery].tolist(), named[gallery].tolist())

@@ -20,6 +20,8 @@ class Figures:
     recall_at_5: float
     recall_at_20: float
     map_at_10: float
+    check_ms: float | None = None
+    """CPU time of a query's geometric check, in the mean; None where there was none."""
 
 
 def figures(
@@ -35,14 +37,14 @@ def figures(
     of both the ranking and the truth (a picture is no neighbour of itself).
     """
     if len(queries) == 0:
-        return _no_figures()
+        return no_figures()
     similarity = queries @ gallery.T
     left_out = np.zeros(similarity.shape, np.bool_) if same_picture is None else same_picture
     similarity = np.where(left_out, -np.inf, similarity)
     relevant = (np.asarray(query_objects)[:, None] == np.asarray(gallery_objects)[None, :]) & ~left_out
     answerable = relevant.any(axis=1)
     if not answerable.any():
-        return _no_figures()
+        return no_figures()
     similarity, relevant = similarity[answerable], relevant[answerable]
     order = np.argsort(-similarity, axis=1, kind="stable")
     hits = np.take_along_axis(relevant, order, axis=1)
@@ -71,6 +73,6 @@ def _mean_average_precision(hits: npt.NDArray[np.bool_], relevant: npt.NDArray[n
     return float(((precision * top).sum(axis=1) / np.minimum(relevant, k)).mean())
 
 
-def _no_figures() -> Figures:
+def no_figures() -> Figures:
     nothing = float("nan")
     return Figures(queries=0, recall_at_1=nothing, recall_at_5=nothing, recall_at_20=nothing, map_at_10=nothing)

@@ -8,11 +8,10 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from vitrine import description, errors, geometry, verdict
+from vitrine import description, errors, geometry, ranking, verdict
 from vitrine.domain import (
     ClassVerdict,
     Embedding,
-    Evidence,
     Filters,
     Match,
     Neighbour,
@@ -27,29 +26,15 @@ from vitrine.domain import (
     original_key,
 )
 from vitrine.ports import Catalogue, Decoder, DecodeRequest, Encoded, Encoder, ImageStore, IndexView, VectorIndex
+from vitrine.ranking import Candidate
 
 ReportStage = Callable[[Stage], None]
 
-CHECKED_NEIGHBOURS = 20
-# Pictures of one record crowd out other records: so many of them may take a place among the checked.
-_CHECKED_PER_RECORD = 2
 _FIRST_NEIGHBOURS = 60
 # With a filter that leaves few records, the neighbourhood is widened up to this many images.
 _MOST_NEIGHBOURS = 20_000
 # Unpacked local features are 70 kB a picture.
 _KEPT_FEATURES = 2_000
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class _Candidate:
-    image_id: int
-    record: Record
-    similarity: float
-    evidence: Evidence | None = None
-
-    @property
-    def score(self) -> float:
-        return geometry.score(self.similarity, self.evidence.inliers if self.evidence else 0)
 
 
 class SearchPipeline:
@@ -84,13 +69,13 @@ class SearchPipeline:
         embedding = encoded.embeddings[0]
         report(Stage.SEARCHING)
         view = self._index.view()
-        candidates = self._candidates(view, embedding, search)
+        candidates, records = self._candidates(view, embedding, search)
         if search.geometric_check and decoded.preview is not None:
             report(Stage.COMPARING)
             query = geometry.extract(decoded.preview)
             candidates = self._compared(query, candidates, search)
         report(Stage.DESCRIBING)
-        matches = _matches(candidates, view, search)
+        matches = _matches(candidates, records, view, search)
         return SearchResult(
             classified=_classified(encoded, view),
             class_missing=view.class_missing,
@@ -110,34 +95,40 @@ class SearchPipeline:
             )
         report(Stage.SEARCHING)
         view = self._index.view()
-        best = _best_of_each(self._candidates(view, query.vector, search))[: search.top_k]
+        candidates, records = self._candidates(view, query.vector, search)
+        best = ranking.best_of_each_record(candidates)[: search.top_k]
         report(Stage.DESCRIBING)
         return SearchResult(
             classified=None,
             class_missing="by_text",
             description=description.draft(()),
             nothing_similar=not best,
-            matches=tuple(_uncalibrated(candidate) for candidate in best),
+            matches=tuple(_uncalibrated(candidate, records[candidate.image_id]) for candidate in best),
             model_id=self._encoder.model_id,
             snapshot=view.snapshot,
         )
 
-    def _candidates(self, view: IndexView, embedding: Embedding, search: Search) -> list[_Candidate]:
-        """Images of records that may be shown, most similar first, of at least ``top_k`` records where there are."""
+    def _candidates(
+        self, view: IndexView, embedding: Embedding, search: Search
+    ) -> tuple[list[Candidate], Mapping[int, Record]]:
+        """Images of records that may be shown, most similar first, of at least ``top_k`` records where there are.
+
+        And the records by image.
+        """
         k = _first_neighbours(search)
         while True:
             neighbours = view.search(embedding, k)
             records = self._catalogue.records_of_images(neighbour.image_id for neighbour in neighbours)
             found = _wanted(neighbours, records, search.filters)
-            enough = len({candidate.record.id for candidate in found}) >= search.top_k
+            enough = len({candidate.record_id for candidate in found}) >= search.top_k
             if enough or len(neighbours) < k or k >= _MOST_NEIGHBOURS:
-                return found
+                return found, records
             k *= 4
 
     def _compared(
-        self, query: geometry.LocalFeatures, candidates: Sequence[_Candidate], search: Search
-    ) -> list[_Candidate]:
-        checked = _first_checked(candidates)
+        self, query: geometry.LocalFeatures, candidates: Sequence[Candidate], search: Search
+    ) -> list[Candidate]:
+        checked = ranking.first_checked(candidates)
         images = self._catalogue.images(candidate.image_id for candidate in checked)
         features = {
             candidate.image_id: kept
@@ -149,7 +140,7 @@ class SearchPipeline:
             image_id: geometry.on_whole_picture(found, search.region) if search.region else found
             for image_id, found in zip(features, compared, strict=True)
         }
-        return [dataclasses.replace(candidate, evidence=evidence.get(candidate.image_id)) for candidate in candidates]
+        return ranking.with_evidence(candidates, evidence)
 
     def _read_features(self, sha256: str) -> geometry.LocalFeatures | None:
         """None where the picture was indexed without them: its embedding alone speaks for it."""
@@ -172,9 +163,9 @@ def _first_neighbours(search: Search) -> int:
     return 2 * search.top_k
 
 
-def _wanted(neighbours: Sequence[Neighbour], records: Mapping[int, Record], filters: Filters) -> list[_Candidate]:
+def _wanted(neighbours: Sequence[Neighbour], records: Mapping[int, Record], filters: Filters) -> list[Candidate]:
     return [
-        _Candidate(image_id=neighbour.image_id, record=record, similarity=neighbour.similarity)
+        Candidate(image_id=neighbour.image_id, record_id=record.id, similarity=neighbour.similarity)
         for neighbour in neighbours
         # The index may be newer or older than the catalogue: a withdrawn record is left out, not shown bare.
         if (record := records.get(neighbour.image_id)) is not None and _passes(record, filters)
@@ -189,22 +180,12 @@ def _passes(record: Record, filters: Filters) -> bool:
     )
 
 
-def _first_checked(candidates: Sequence[_Candidate]) -> list[_Candidate]:
-    taken: dict[int, int] = {}
-    checked: list[_Candidate] = []
-    for candidate in candidates:
-        taken[candidate.record.id] = taken.get(candidate.record.id, 0) + 1
-        if taken[candidate.record.id] <= _CHECKED_PER_RECORD:
-            checked.append(candidate)
-        if len(checked) == CHECKED_NEIGHBOURS:
-            break
-    return checked
-
-
-def _matches(candidates: Sequence[_Candidate], view: IndexView, search: Search) -> tuple[Match, ...]:
+def _matches(
+    candidates: Sequence[Candidate], records: Mapping[int, Record], view: IndexView, search: Search
+) -> tuple[Match, ...]:
     return tuple(
         Match(
-            record=candidate.record,
+            record=records[candidate.image_id],
             image_id=candidate.image_id,
             similarity=float(np.clip(candidate.similarity, -1.0, 1.0)),
             score=candidate.score,
@@ -212,38 +193,20 @@ def _matches(candidates: Sequence[_Candidate], view: IndexView, search: Search) 
                 candidate.similarity,
                 candidate.evidence.inliers if candidate.evidence else None,
                 view.calibration,
-                rival_inliers=_rival_inliers(candidate, candidates),
+                rival_inliers=ranking.rival_inliers(candidate, candidates),
             ),
             evidence=candidate.evidence,
         )
-        for candidate in _best_of_each(candidates)[: search.top_k]
+        for candidate in ranking.best_of_each_record(candidates)[: search.top_k]
     )
 
 
-def _best_of_each(candidates: Sequence[_Candidate]) -> list[_Candidate]:
-    """Each record once, with the image that speaks best for it; best first."""
-    best: dict[int, _Candidate] = {}
-    for candidate in candidates:
-        held = best.get(candidate.record.id)
-        if held is None or candidate.score > held.score:
-            best[candidate.record.id] = candidate
-    return sorted(best.values(), key=lambda candidate: -candidate.score)
-
-
-def _uncalibrated(candidate: _Candidate) -> Match:
+def _uncalibrated(candidate: Candidate, record: Record) -> Match:
     """Calibration is of pictures with pictures: how near a text must be to say anything, nobody has measured."""
     return Match(
-        record=candidate.record,
+        record=record,
         image_id=candidate.image_id,
         similarity=float(np.clip(candidate.similarity, -1.0, 1.0)),
         score=candidate.score,
         verdict=Verdict(kind=VerdictKind.DISTANT, false_positive_rate=None),
     )
-
-
-def _rival_inliers(candidate: _Candidate, candidates: Sequence[_Candidate]) -> int | None:
-    """The most that an image of another record reached; None where nothing of another record was compared."""
-    others = [
-        other.evidence.inliers for other in candidates if other.evidence and other.record.id != candidate.record.id
-    ]
-    return max(others, default=None)

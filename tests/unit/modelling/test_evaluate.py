@@ -36,7 +36,7 @@ def test_phones_ask_catalogue_pictures_only(tmp_path: pathlib.Path) -> None:
     photographs = evaluate.read_objects(tmp_path)
     # a's phone photograph lies nearest to b's catalogue picture; c's two pictures are one.
     vectors = np.array([[1, 0, 0], [0.6, 0.8, 0], [0, 1, 0], [0, 0, 1], [0, 0, 1]], np.float32)
-    found = evaluate.on_objects(photographs, vectors)
+    found = evaluate.answered(photographs, evaluate.of_objects(photographs), vectors)
     assert found["phone -> catalogue"].queries == 1
     assert found["phone -> catalogue"].recall_at_1 == 0.0
     assert found["multi-view, museum objects"].recall_at_1 == 1.0
@@ -47,12 +47,12 @@ def test_the_museums_catalogue_views_ask_the_other_views(tmp_path: pathlib.Path)
     (tmp_path / "museum.csv").write_text(MUSEUM, encoding="utf-8")
     photographs = evaluate.read_museum(tmp_path)
     vectors = np.array([[1, 0], [0, 1], [0.8, 0.6], [0.6, 0.8]], np.float32)
-    found = evaluate.on_museum(photographs, vectors)["catalogue -> other views"]
+    found = evaluate.answered(photographs, evaluate.of_museum(photographs), vectors)["catalogue -> other views"]
     assert (found.queries, found.recall_at_1) == (2, 0.5)
 
 
 def test_the_table_has_a_row_a_part(tmp_path: pathlib.Path) -> None:
     (tmp_path / "museum.csv").write_text(MUSEUM, encoding="utf-8")
     photographs = evaluate.read_museum(tmp_path)
-    found = evaluate.on_museum(photographs, np.eye(4, dtype=np.float32))
+    found = evaluate.answered(photographs, evaluate.of_museum(photographs), np.eye(4, dtype=np.float32))
     assert evaluate.table("a model", found).count("\n| ") == 1 + len(found)

@@ -71,7 +71,7 @@ def test_less_light_and_a_small_shift_matter_less_than_another_picture(encoder: 
 def test_packages_are_found_again_better_than_by_colour_alone() -> None:
     photographs = [photograph for photograph in evaluate.read_objects(OBJECTS) if photograph.kind == "package"]
     vectors = pictures.open_model(DESCRIPTION)([photograph.path for photograph in photographs])
-    found = evaluate.on_objects(photographs, vectors)["phone -> catalogue"]
+    found = evaluate.answered(photographs, evaluate.of_objects(photographs), vectors)["phone -> catalogue"]
     assert found.queries == 248
     # The HSV histogram finds .07; chance is .03.
     assert found.recall_at_1 > 0.2
