@@ -14,6 +14,7 @@ from scripts.benchmarks import (
     distributed,
     distributed_report,
     encoders,
+    faults,
     indexing,
     pipeline,
     remote,
@@ -47,6 +48,8 @@ def _table(asked: argparse.Namespace, command: str) -> str:
         return indexing.markdown(indexing.measured(options), asked.model, command)
     if asked.command == "triton":
         return remote.markdown(remote.measured(asked.url, asked.model, asked.requests), asked.model, command)
+    if asked.command == "faults":
+        return faults.markdown(faults.measured(_faults_options(asked)), command)
     if asked.command == "distributed":
         return distributed_report.markdown(distributed.measured(_distributed_options(asked)), command)
     return report.markdown(pipeline.measured(_pipeline_options(asked)), command)
@@ -78,6 +81,20 @@ def _distributed_options(asked: argparse.Namespace) -> distributed.Options:
     )
 
 
+def _faults_options(asked: argparse.Namespace) -> faults.Options:
+    return faults.Options(
+        encoder=asked.encoder,
+        searches=asked.searches,
+        rounds=asked.rounds,
+        workers=asked.workers,
+        in_flight=asked.in_flight,
+        catalogue=asked.catalogue,
+        bulk=asked.bulk,
+        per_s=asked.per_s,
+        seconds=asked.seconds,
+    )
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
     subcommands = parser.add_subparsers(dest="command", required=True)
@@ -99,6 +116,16 @@ def _parser() -> argparse.ArgumentParser:
         metavar="PYTHON",
         help="interpreter with requirements/modelling.txt (default: that of .venv-modelling)",
     )
+    command = subcommands.add_parser("faults", help="latency with workers killed, and beside a bulk import")
+    command.add_argument("--encoder", default="vitrine-s", metavar="MODEL", help="as in pipeline (default: vitrine-s)")
+    command.add_argument("--searches", type=int, default=2000, help="with kills, and without (default: %(default)s)")
+    command.add_argument("--rounds", type=int, default=2, help="that they are done in (default: %(default)s)")
+    command.add_argument("--workers", type=int, default=3, help="processes, of two slots each (default: %(default)s)")
+    command.add_argument("--in-flight", type=int, default=8, help="searches kept going (default: %(default)s)")
+    command.add_argument("--catalogue", type=int, default=80, help="pictures in it (default: %(default)s)")
+    command.add_argument("--bulk", type=int, default=10_000, help="images to import (default: %(default)s)")
+    command.add_argument("--per-s", type=float, default=5, help="searches beside the import (default: %(default)s)")
+    command.add_argument("--seconds", type=float, default=60, help="idle, and beside it (default: %(default)s)")
     command = subcommands.add_parser("retrieval", help="phone photographs searched in a catalogue of its objects")
     command.add_argument("--model", default="vitrine-s", metavar="MODEL", help="id or path (default: %(default)s)")
     command.add_argument("--objects", type=pathlib.Path, required=True, metavar="DIR", help="folder of manifest.csv")

@@ -32,16 +32,55 @@ class Load:
         return len(self.latencies_s)
 
 
-def searched(port: int, pictures: Iterator[bytes], *, in_flight: int, seconds: float, geometric_check: bool) -> Load:
-    """Keep ``in_flight`` searches going for so long, at least one each, then wait for those that run.
+def searched(
+    port: int,
+    pictures: Iterator[bytes],
+    *,
+    in_flight: int,
+    seconds: float,
+    geometric_check: bool,
+    at_least: int = 0,
+) -> Load:
+    """Keep ``in_flight`` searches going for so long and until so many are done, then wait for those that run.
 
     Raises SearchNotCompleted.
     """
-    return asyncio.run(_searched(port, pictures, in_flight, seconds, geometric_check))
+    return asyncio.run(_searched(port, pictures, in_flight, seconds, geometric_check, at_least))
+
+
+def searched_at_a_pace(
+    port: int, pictures: Iterator[bytes], *, per_s: float, seconds: float, geometric_check: bool
+) -> Load:
+    """Begin ``per_s`` searches a second, however long the earlier ones take, and see all of them to their end.
+
+    A latency counts from the time at which the search was due. Raises SearchNotCompleted.
+    """
+    return asyncio.run(_paced(port, pictures, per_s, seconds, geometric_check))
+
+
+async def _paced(port: int, pictures: Iterator[bytes], per_s: float, seconds: float, geometric_check: bool) -> Load:
+    latencies: list[float] = []
+    started, cpu = time.perf_counter(), time.process_time()
+
+    async def visitor(due: float) -> None:
+        async with _connected(port) as connection:
+            await connection.search(next(pictures), geometric_check=geometric_check)
+        latencies.append(time.perf_counter() - due)
+
+    async with asyncio.TaskGroup() as visitors:
+        for number in range(max(1, round(per_s * seconds))):
+            due = started + number / per_s
+            await asyncio.sleep(max(0.0, due - time.perf_counter()))
+            visitors.create_task(visitor(due))
+    return Load(
+        latencies_s=tuple(latencies),
+        wall_s=time.perf_counter() - started,
+        client_cpu_s=time.process_time() - cpu,
+    )
 
 
 async def _searched(
-    port: int, pictures: Iterator[bytes], in_flight: int, seconds: float, geometric_check: bool
+    port: int, pictures: Iterator[bytes], in_flight: int, seconds: float, geometric_check: bool, at_least: int
 ) -> Load:
     latencies: list[float] = []
     started, cpu = time.perf_counter(), time.process_time()
@@ -51,7 +90,7 @@ async def _searched(
         async with _connected(port) as connection:
             while True:
                 latencies.append(await connection.search(next(pictures), geometric_check=geometric_check))
-                if time.perf_counter() >= until:
+                if time.perf_counter() >= until and len(latencies) + in_flight > at_least:
                     return
 
     async with asyncio.TaskGroup() as visitors:

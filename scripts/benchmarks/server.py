@@ -36,8 +36,8 @@ class Server:
         return process_cpu.of_tree(self._process.pid)
 
 
-def write_table(home: pathlib.Path, pictures: Sequence[bytes]) -> pathlib.Path:
-    """A table of one record a picture, with the pictures beside it."""
+def write_table(home: pathlib.Path, pictures: Sequence[bytes], kind: str = "bench") -> pathlib.Path:
+    """A table of one record a picture, with the pictures beside it. Records of another kind are other records."""
     table = home / "museum.csv"
     with table.open("w", newline="") as file:
         rows = csv.writer(file)
@@ -45,7 +45,7 @@ def write_table(home: pathlib.Path, pictures: Sequence[bytes]) -> pathlib.Path:
         for number, picture in enumerate(pictures):
             image = home / f"{number:05d}.jpg"
             image.write_bytes(picture)
-            rows.writerow(_row(number, image.name))
+            rows.writerow([f"{kind}-{number}", *_row(number, image.name)])
     return table
 
 
@@ -92,7 +92,7 @@ def _row(number: int, image: str) -> list[str]:
     typology, period = _TYPOLOGIES[number % len(_TYPOLOGIES)], _PERIODS[number % len(_PERIODS)]
     name = f"{typology} № {number}"
     text = f"{name}. {period}. Предмет поступил в собрание с описью {number % 17}; состояние хорошее, утрат нет. " * 3
-    return [f"bench-{number}", f"Б-{number}", name, text, typology, period, "Музей замеров", image]
+    return [f"Б-{number}", name, text, typology, period, "Музей замеров", image]
 
 
 def environment(home: pathlib.Path, model: str, **settings: str) -> dict[str, str]:
