@@ -48,8 +48,13 @@ def _supervise(processes: int, settings: Settings) -> int:
         shared = pathlib.Path(folder)
         # Read by prometheus_client when the processes import it.
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+        # Its threads would not survive a fork, and one search is one core's work.
+        os.environ["OPENBLAS_NUM_THREADS"] = "1"
         supervisor = Supervisor(
-            functools.partial(entry.work, shared=shared), processes=processes, grace_s=settings.grace_s + _CLOSING_S
+            functools.partial(entry.work, shared=shared),
+            processes=processes,
+            grace_s=settings.grace_s + _CLOSING_S,
+            preload=[entry.PRELOADED],
         )
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: supervisor.stop())

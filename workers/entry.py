@@ -1,11 +1,14 @@
 """What a supervisor has each of its processes run.
 
-Not in `__main__`, which a spawned process cannot import; and light, because the supervisor imports it too.
+Not in `__main__`, which such a process cannot import; and light, because the supervisor imports it too.
 """
 
 from __future__ import annotations
 
 import pathlib
+
+PRELOADED = "workers.child"
+"""What a process is forked with: the adapters, imported."""
 
 
 def work(number: int, *, shared: pathlib.Path) -> None:

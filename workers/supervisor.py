@@ -6,7 +6,7 @@ import logging
 import multiprocessing
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from multiprocessing.process import BaseProcess
 
 _log = logging.getLogger(__name__)
@@ -22,9 +22,12 @@ Work = Callable[[int], None]
 class Supervisor:
     """`run` blocks until `stop` is called, from a signal handler or another thread."""
 
-    def __init__(self, work: Work, *, processes: int, grace_s: float) -> None:
-        # Spawned, not forked: connections, threads and native libraries do not survive a fork.
-        self._context = multiprocessing.get_context("spawn")
+    def __init__(self, work: Work, *, processes: int, grace_s: float, preload: Sequence[str] = ()) -> None:
+        """``preload``: modules that start no thread when they are imported, such as the one that does the work."""
+        # Forked, but from a process that has imported modules and done nothing else: connections and threads do not
+        # survive a fork, and a killed worker that has to import everything anew is away for seconds.
+        self._context = multiprocessing.get_context("forkserver")
+        self._context.set_forkserver_preload(list(preload))
         self._work = work
         self._grace_s = grace_s
         self._running: dict[int, BaseProcess] = {}

@@ -19,6 +19,7 @@ from scripts.benchmarks import client, cluster, encoders, photographs, pipeline,
 from scripts.benchmarks.client import Load
 from scripts.benchmarks.cluster import WORKER, Cluster
 from scripts.benchmarks.report import percentile, spread
+from tests.servers import worker_processes
 from vitrine.adapters import brokers
 from vitrine.messages import Lane
 
@@ -142,7 +143,7 @@ def _killing(running: Cluster) -> Iterator[Callable[[], int]]:
         for number in killed:
             if stop.wait(_BETWEEN_KILLS_S):
                 return
-            if pids := _processes(running.pids[WORKER]):
+            if pids := worker_processes.of(running.pids[WORKER]):
                 # It may have died by itself meanwhile.
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pids[number % len(pids)], signal.SIGKILL)
@@ -155,17 +156,6 @@ def _killing(running: Cluster) -> Iterator[Callable[[], int]]:
     finally:
         stop.set()
         thread.join()
-
-
-def _processes(supervisor: int) -> list[int]:
-    """Worker processes, oldest first, without the helper that multiprocessing keeps beside them."""
-    listed = pathlib.Path(f"/proc/{supervisor}/task/{supervisor}/children").read_text()
-    found = []
-    for pid in map(int, listed.split()):
-        with contextlib.suppress(FileNotFoundError):
-            if b"spawn_main" in pathlib.Path(f"/proc/{pid}/cmdline").read_bytes():
-                found.append(pid)
-    return found
 
 
 @contextlib.contextmanager

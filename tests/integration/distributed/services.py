@@ -14,6 +14,7 @@ from collections.abc import Mapping
 import httpx2
 
 from tests.conftest import ROOT, environment
+from tests.servers import worker_processes
 from tests.servers.ports import free_port
 
 _START_S = 90
@@ -67,9 +68,10 @@ class Service:
 
     def kill_child(self) -> None:
         """`kill -9` of the worker process alone; its supervisor starts another."""
-        # One that is gone already needs no killing.
-        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-            for pid in self._children():
+        assert self._process
+        for pid in worker_processes.of(self._process.pid):
+            # One that is gone already needs no killing.
+            with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
 
     def stop(self) -> int:
@@ -91,14 +93,6 @@ class Service:
             return httpx2.get(f"{self.url}/health/ready", timeout=10).status_code == 200
         except httpx2.HTTPError:
             return False
-
-    def _children(self) -> list[int]:
-        """Worker processes, without the helper that multiprocessing keeps beside them."""
-        assert self._process
-        listed = pathlib.Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text()
-        return [
-            int(pid) for pid in listed.split() if b"spawn_main" in pathlib.Path(f"/proc/{pid}/cmdline").read_bytes()
-        ]
 
 
 def api(name: str, home: pathlib.Path, settings: Mapping[str, str]) -> Service:
