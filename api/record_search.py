@@ -29,7 +29,7 @@ _log = logging.getLogger(__name__)
 # Nearest are all records to some degree: what comes after so many is of no use to anybody.
 MOST_BY_MEANING = 100
 # Who asked for words does not wait long for what may be shown beside them.
-_WAIT_BESIDE_WORDS_S, _WAIT_S = 5.0, 20.0
+_WAIT_BESIDE_WORDS_S, _WAIT_S = 3.0, 20.0
 _NO_TOWER = "no_text_tower"
 # Cursors of this list: a record's number while words are gone through, then how many were shown by meaning.
 _BY_MEANING = re.compile(r"m(\d{1,3})", re.ASCII)
@@ -105,6 +105,7 @@ class RecordSearch:
 
     async def _nearest(self) -> list[dict[str, Any]]:
         assert self.given.texts is not None
+        wait_s = _WAIT_S if self.mode is Mode.MEANING else _WAIT_BESIDE_WORDS_S
         search = NewSearch(
             id=uuid.uuid4().hex,
             image_sha256="",
@@ -113,9 +114,8 @@ class RecordSearch:
             top_k=MOST_BY_MEANING,
             filters=Filters(typology=self.typology or None, museum=self.museum or None),
             geometric_check=False,
-            embedded=await self.given.texts.embedding(self.text),
+            embedded=await self.given.texts.embedding(self.text, wait_s),
         )
-        wait_s = _WAIT_S if self.mode is Mode.MEANING else _WAIT_BESIDE_WORDS_S
         matches = json.loads(await asking.result(self.given, search, wait_s))["matches"]
         nearest = [_document(match["record"], "meaning", match["similarity"]) for match in matches]
         if self.mode is Mode.MEANING:

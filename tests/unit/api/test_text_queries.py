@@ -37,7 +37,7 @@ def test_the_loop_goes_on_while_one_text_is_embedded_and_others_wait_their_turn(
 
     async def ask() -> None:
         queries = TextQueries(tower)
-        asked = [asyncio.create_task(queries.embedding(f"text {number}")) for number in range(20)]
+        asked = [asyncio.create_task(queries.embedding(f"text {number}", 30)) for number in range(20)]
         # The loop turns though nothing has been embedded yet: those who came too late are told at once.
         await asyncio.wait(asked, return_when=asyncio.FIRST_EXCEPTION)
         refused = [task for task in asked if task.done()]
@@ -46,10 +46,26 @@ def test_the_loop_goes_on_while_one_text_is_embedded_and_others_wait_their_turn(
         answered = [await task for task in asked if task not in refused]
         assert len(answered) == 16 and {found.model_id for found in answered} == {tower.model_id}
         # What failed or ended makes room.
-        assert (await queries.embedding("later")).vector.tolist() == [1, 0, 0]
+        assert (await queries.embedding("later", 30)).vector.tolist() == [1, 0, 0]
 
     asyncio.run(ask())
     assert set(tower.at_a_time) == {1}
+
+
+def test_who_waits_no_longer_is_told_so_and_the_tower_goes_on_for_the_next() -> None:
+    tower = SlowTower()
+
+    async def ask() -> None:
+        queries = TextQueries(tower)
+        with pytest.raises(errors.Overloaded, match="longer than usual"):
+            await queries.embedding("text", 0.01)
+        tower.go.set()
+        await queries.embedding("another", 30)
+        # The first text was embedded meanwhile, and is not embedded again.
+        assert (await queries.embedding("text", 30)).vector.tolist() == [1, 0, 0]
+
+    asyncio.run(ask())
+    assert len(tower.at_a_time) == 2
 
 
 def test_a_tower_that_fails_keeps_nobody_out_afterwards() -> None:
@@ -61,6 +77,6 @@ def test_a_tower_that_fails_keeps_nobody_out_afterwards() -> None:
         queries = TextQueries(Broken())
         for _ in range(40):
             with pytest.raises(errors.Misconfigured):
-                await queries.embedding("text")
+                await queries.embedding("text", 30)
 
     asyncio.run(ask())
