@@ -33,7 +33,7 @@ class Budget:
     """At most so much is sampled: images searched for, pairs compared by geometry, images copied for each strength."""
 
     queries: int = 400
-    comparisons: int = 4_000
+    comparisons: int = 6_000
     copies: int = 60
 
 

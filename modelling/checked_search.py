@@ -46,19 +46,19 @@ class CheckedSearch:
             if records[row] not in records[others]:
                 continue
             candidates = self._nearest(row, others, records)
-            checked = ranking.first_checked(candidates)
+            checked = ranking.first_checked(candidates[: ranking.FIRST_NEIGHBOURS])
             kept = [self.features[candidate.image_id] for candidate in checked]
             began = time.process_time()
             compared = geometry.compare(self.features[row], kept)
             compared_s += time.process_time() - began
             evidence = {candidate.image_id: found for candidate, found in zip(checked, compared, strict=True)}
-            ranked = ranking.best_of_each_record(ranking.with_evidence(candidates, evidence))
-            places.append([candidate.record_id for candidate in ranked].index(int(records[row])))
+            ranked = ranking.by_record(ranking.with_evidence(candidates, evidence))
+            places.append([one.candidate.record_id for one in ranked].index(int(records[row])))
         return _figures(np.array(places), compared_s)
 
     def _nearest(self, row: int, others: Rows, records: Rows) -> list[ranking.Candidate]:
-        """All of the gallery, most similar first. The product asks for fewer, which changes nothing in its answer:
-        what is not checked keeps its place."""
+        """All of the gallery, most similar first. The product asks for fewer of them, which leaves the places as they
+        are: what was not checked keeps its own."""
         similarities = self.vectors[others] @ self.vectors[row]
         order = np.argsort(-similarities, kind="stable")
         return [

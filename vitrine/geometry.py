@@ -133,8 +133,8 @@ def on_whole_picture(evidence: Evidence, region: Region) -> Evidence:
     return Evidence(inliers=evidence.inliers, points=points)
 
 
-def score(similarity: float, inliers: int) -> float:
-    """What orders matches: the similarity, and what the inliers over chance add to it."""
+def score(similarity: float, inliers: float) -> float:
+    """What orders matches: the similarity, and what the inliers over chance add to it. Inliers may be shared out."""
     return similarity + _INLIER_WEIGHT * math.log1p(max(inliers - _CHANCE_INLIERS, 0))
 
 

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import collections
 import dataclasses
 from collections.abc import Mapping, Sequence
+
+import numpy as np
 
 from vitrine import geometry
 from vitrine.domain import Evidence
 
-CHECKED_IMAGES = 20
-"""So many of the nearest images are compared point by point."""
+FIRST_NEIGHBOURS = 60
+"""So many of the nearest images are asked of the index where the check decides, or more where more are to be shown."""
 
-CHECKED_PER_RECORD = 2
-"""Pictures of one record crowd out other records: so many of them may take a place among the checked."""
+CHECKED_IMAGES = 30
+"""So many of them are compared point by point."""
+
+CHECKED_PER_RECORD = 4
+"""Pictures of one record crowd out other records: so many of them, and no more, take a place among the checked."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -26,6 +32,7 @@ class Candidate:
 
     @property
     def score(self) -> float:
+        """What speaks for this image alone."""
         return geometry.score(self.similarity, self.evidence.inliers if self.evidence else 0)
 
 
@@ -47,14 +54,44 @@ def with_evidence(candidates: Sequence[Candidate], evidence: Mapping[int, Eviden
     return [dataclasses.replace(candidate, evidence=evidence.get(candidate.image_id)) for candidate in candidates]
 
 
-def best_of_each_record(candidates: Sequence[Candidate]) -> list[Candidate]:
-    """Each record once, with the image that speaks best for it, best record first."""
-    best: dict[int, Candidate] = {}
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Ranked:
+    """A record: ``candidate`` is its image that speaks best for it, ``score`` is what orders it among the others."""
+
+    candidate: Candidate
+    score: float
+
+
+def by_record(candidates: Sequence[Candidate]) -> list[Ranked]:
+    """Each record once, best first: by its most similar image, and by the points that all its images explain.
+
+    Every view of an object explains other points of the query, so they are counted over all of its images. A point
+    that two records explain (shared print, a common mould) tells nothing between them: it counts a half for each.
+    """
+    images: dict[int, list[Candidate]] = {}
     for candidate in candidates:
-        held = best.get(candidate.record_id)
-        if held is None or candidate.score > held.score:
-            best[candidate.record_id] = candidate
-    return sorted(best.values(), key=lambda candidate: -candidate.score)
+        images.setdefault(candidate.record_id, []).append(candidate)
+    explained = {record_id: _explained(own) for record_id, own in images.items()}
+    claims = collections.Counter(point for points in explained.values() for point in points)
+    ranked = [
+        Ranked(
+            candidate=max(own, key=lambda candidate: candidate.score),
+            score=geometry.score(
+                max(candidate.similarity for candidate in own),
+                sum(1 / claims[point] for point in explained[record_id]),
+            ),
+        )
+        for record_id, own in images.items()
+    ]
+    return sorted(ranked, key=lambda one: -one.score)
+
+
+def _explained(images: Sequence[Candidate]) -> frozenset[int]:
+    """The query's points that agree with one of the images: x and y as they are, for both come from one extraction."""
+    agreeing = [image.evidence.points[:, :2] for image in images if image.evidence and image.evidence.inliers]
+    if not agreeing:
+        return frozenset()
+    return frozenset(np.ascontiguousarray(np.concatenate(agreeing), np.float32).view(np.uint64).ravel().tolist())
 
 
 def rival_inliers(candidate: Candidate, candidates: Sequence[Candidate]) -> int | None:

@@ -63,7 +63,7 @@ class Settings(pydantic_settings.BaseSettings):
         default=120.0, gt=0, description="Expected wait above which new searches are answered 503 with Retry-After."
     )
     geometric_check: bool = pydantic.Field(
-        default=True, description="Whether searches that do not say compare local features of the first 20 neighbours."
+        default=True, description="Whether searches that do not say compare local features of the first 30 neighbours."
     )
     refresh_s: float = pydantic.Field(
         default=1.0, gt=0, description="How often changes of the catalogue and new snapshots are looked for."

@@ -26,11 +26,10 @@ from vitrine.domain import (
     original_key,
 )
 from vitrine.ports import Catalogue, Decoder, DecodeRequest, Encoded, Encoder, ImageStore, IndexView, VectorIndex
-from vitrine.ranking import Candidate
+from vitrine.ranking import Candidate, Ranked
 
 ReportStage = Callable[[Stage], None]
 
-_FIRST_NEIGHBOURS = 60
 # With a filter that leaves few records, the neighbourhood is widened up to this many images.
 _MOST_NEIGHBOURS = 20_000
 # Unpacked local features are 70 kB a picture.
@@ -96,14 +95,14 @@ class SearchPipeline:
         report(Stage.SEARCHING)
         view = self._index.view()
         candidates, records = self._candidates(view, query.vector, search)
-        best = ranking.best_of_each_record(candidates)[: search.top_k]
+        best = ranking.by_record(candidates)[: search.top_k]
         report(Stage.DESCRIBING)
         return SearchResult(
             classified=None,
             class_missing="by_text",
             description=description.draft(()),
             nothing_similar=not best,
-            matches=tuple(_uncalibrated(candidate, records[candidate.image_id]) for candidate in best),
+            matches=tuple(_uncalibrated(one, records[one.candidate.image_id]) for one in best),
             model_id=self._encoder.model_id,
             snapshot=view.snapshot,
         )
@@ -159,7 +158,7 @@ def _classified(encoded: Encoded, view: IndexView) -> ClassVerdict | None:
 def _first_neighbours(search: Search) -> int:
     """Where the embedding alone decides among all records, few images beyond the places to fill are ever shown."""
     if search.geometric_check or search.filters != Filters():
-        return max(_FIRST_NEIGHBOURS, 4 * search.top_k)
+        return max(ranking.FIRST_NEIGHBOURS, 4 * search.top_k)
     return 2 * search.top_k
 
 
@@ -185,28 +184,28 @@ def _matches(
 ) -> tuple[Match, ...]:
     return tuple(
         Match(
-            record=records[candidate.image_id],
-            image_id=candidate.image_id,
-            similarity=float(np.clip(candidate.similarity, -1.0, 1.0)),
-            score=candidate.score,
+            record=records[one.candidate.image_id],
+            image_id=one.candidate.image_id,
+            similarity=float(np.clip(one.candidate.similarity, -1.0, 1.0)),
+            score=one.score,
             verdict=verdict.judge(
-                candidate.similarity,
-                candidate.evidence.inliers if candidate.evidence else None,
+                one.candidate.similarity,
+                one.candidate.evidence.inliers if one.candidate.evidence else None,
                 view.calibration,
-                rival_inliers=ranking.rival_inliers(candidate, candidates),
+                rival_inliers=ranking.rival_inliers(one.candidate, candidates),
             ),
-            evidence=candidate.evidence,
+            evidence=one.candidate.evidence,
         )
-        for candidate in ranking.best_of_each_record(candidates)[: search.top_k]
+        for one in ranking.by_record(candidates)[: search.top_k]
     )
 
 
-def _uncalibrated(candidate: Candidate, record: Record) -> Match:
+def _uncalibrated(one: Ranked, record: Record) -> Match:
     """Calibration is of pictures with pictures: how near a text must be to say anything, nobody has measured."""
     return Match(
         record=record,
-        image_id=candidate.image_id,
-        similarity=float(np.clip(candidate.similarity, -1.0, 1.0)),
-        score=candidate.score,
+        image_id=one.candidate.image_id,
+        similarity=float(np.clip(one.candidate.similarity, -1.0, 1.0)),
+        score=one.score,
         verdict=Verdict(kind=VerdictKind.DISTANT, false_positive_rate=None),
     )

@@ -85,7 +85,7 @@ def test_the_table_tells_the_time_of_the_check_where_there_is_one() -> None:
     checked = evaluate.answered(photographs, questions, search.vectors, search.features)
     assert "candidates" not in evaluate.table("a model", alone)
     told = evaluate.table("a model", {**alone, "both, checked": checked["both"]}).splitlines()
-    assert "match + verify, 20 candidates" in told[2]
+    assert "match + verify, 30 candidates" in told[2]
     assert told[-1].endswith(" ms |") and len({line.count("|") for line in told[2:]}) == 1
 
 
