@@ -47,6 +47,7 @@ def _train_command(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("build/vitrine-s"))
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--device", default="cpu", help="where the graph runs, such as cuda (default: cpu)")
     parser.set_defaults(run=_train)
 
 
@@ -60,6 +61,7 @@ def _train(arguments: argparse.Namespace) -> None:
         teacher=arguments.teacher,
         out=arguments.out,
         seed=arguments.seed,
+        device=arguments.device,
     )
     print(train.train(recipe))
 

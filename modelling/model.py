@@ -53,6 +53,10 @@ class VitrineS(nn.Module):
         self.project = nn.Linear(shape.raw_dimension, shape.dimension)
         self.register_buffer("luma", torch.tensor([0.299, 0.587, 0.114])[None, :, None, None])
 
+    @property
+    def device(self) -> torch.device:
+        return self.luma.device
+
     def forward(self, pictures: torch.Tensor) -> torch.Tensor:
         return functional.normalize(self.project(self.raw(pictures)), dim=1)
 
@@ -91,8 +95,8 @@ class VitrineS(nn.Module):
     def _centred(self, grid: torch.Tensor) -> torch.Tensor:
         """Constant [1, places, 1]; folded into the exported graph."""
         height, width = int(grid.shape[2]), int(grid.shape[3])
-        y = torch.linspace(-1.0, 1.0, height)[:, None]
-        x = torch.linspace(-1.0, 1.0, width)[None, :]
+        y = torch.linspace(-1.0, 1.0, height, device=grid.device)[:, None]
+        x = torch.linspace(-1.0, 1.0, width, device=grid.device)[None, :]
         return torch.exp(-self.shape.centring * (y * y + x * x)).reshape(1, -1, 1)
 
 

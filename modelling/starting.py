@@ -32,10 +32,10 @@ def start(model: VitrineS, squares: Pixels, seed: int) -> None:
 
 def _start_gradients(model: VitrineS, squares: Pixels, generator: torch.Generator, seed: int) -> None:
     whole = gradients.DIRECTIONS * gradients.GRID**2
-    learned, model.sift = model.sift, gradients.RootSift(whole)
+    learned, model.sift = model.sift, gradients.RootSift(whole).to(model.device)
     model.sift.project.weight.copy_(torch.eye(whole).reshape(model.sift.project.weight.shape))
     found = []
-    for rgb in _batches(squares):
+    for rgb in _batches(squares, model.device):
         for described, contrast in model.descriptors(rgb):
             places = described.permute(0, 2, 3, 1).reshape(-1, whole)
             textured = torch.nonzero(contrast.flatten() > model.shape.contrast).flatten()
@@ -53,7 +53,7 @@ def _start_gradients(model: VitrineS, squares: Pixels, generator: torch.Generato
 
 def _start_colours(model: VitrineS, squares: Pixels, generator: torch.Generator, seed: int) -> None:
     points, statistics = [], []
-    for rgb in _batches(squares):
+    for rgb in _batches(squares, model.device):
         coloured = model.points(rgb)
         points.append(_some(_places(functional.avg_pool2d(coloured, 2)), len(rgb) * PLACES, generator))
         statistics.append(_some(_places(model.local_colours.statistics(coloured)), len(rgb) * PLACES, generator))
@@ -72,7 +72,7 @@ def _start_colours(model: VitrineS, squares: Pixels, generator: torch.Generator,
 
 def _k_means(sample: torch.Tensor, count: int, seed: int) -> tuple[torch.Tensor, float]:
     """Centres [count, d], and the mean squared distance to the nearest one."""
-    points: npt.NDArray[np.float32] = sample.numpy()
+    points: npt.NDArray[np.float32] = sample.cpu().numpy()
     chosen = np.random.default_rng(seed).permutation(len(points))[:200_000]
     found = MiniBatchKMeans(count, n_init=1, batch_size=8192, max_iter=60, random_state=seed).fit(points[chosen])
     centres = torch.from_numpy(np.asarray(found.cluster_centers_, np.float32))
@@ -84,10 +84,11 @@ def _places(grid: torch.Tensor) -> torch.Tensor:
 
 
 def _some(rows: torch.Tensor, count: int, generator: torch.Generator) -> torch.Tensor:
-    return rows[torch.randperm(len(rows), generator=generator)[:count]]
+    # Drawn on the processor, so that every device takes the same ones.
+    return rows[torch.randperm(len(rows), generator=generator)[:count].to(rows.device)]
 
 
-def _batches(squares: Pixels) -> Iterator[torch.Tensor]:
+def _batches(squares: Pixels, device: torch.device) -> Iterator[torch.Tensor]:
     for first in range(0, len(squares), BATCH):
-        part = torch.from_numpy(squares[first : first + BATCH])
+        part = torch.from_numpy(squares[first : first + BATCH]).to(device)
         yield part.permute(0, 3, 1, 2).float() / 255.0

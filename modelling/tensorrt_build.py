@@ -68,9 +68,12 @@ def machine() -> Machine:
     return Machine(gpu=torch.cuda.get_device_name(0), tensorrt=str(imported().__version__))
 
 
-def build(graph: pathlib.Path, batches: Batches, side: int) -> bytes:
-    """The serialized plan. Raises Misconfigured with what TensorRT said."""
-    tensorrt = imported()
+def build(graph: pathlib.Path, batches: Batches, side: int, *, library: Any = None) -> bytes:
+    """The serialized plan. Raises Misconfigured with what TensorRT said.
+
+    ``library``: a package with TensorRT's interface, as `tensorrt_rtx` has it; None: `tensorrt`.
+    """
+    tensorrt = library or imported()
     logger = tensorrt.Logger(tensorrt.Logger.WARNING)
     builder = tensorrt.Builder(logger)
     # Strong typing is a flag before TensorRT 11, and the only way from there on.

@@ -16,6 +16,7 @@ import torch
 
 from modelling import data, export, starting, views
 from modelling.model import Shape, VitrineS
+from vitrine import errors
 
 STARTING_PICTURES = 1500
 """For PCA and k-means: some 540,000 descriptors."""
@@ -34,6 +35,9 @@ class Recipe:
     """A model description; only what it says of the pictures is learned, never its weights."""
     out: pathlib.Path
     seed: int = 1
+    device: str = "cpu"
+    """Where the graph runs, as torch names it. Made views are drawn on processors whatever it is."""
+    shape: Shape = dataclasses.field(default_factory=Shape)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -52,18 +56,19 @@ class Curve:
 
 
 def train(recipe: Recipe) -> pathlib.Path:
-    """Returns the path of the description of the model that was made."""
-    _settle(recipe.seed)
+    """Returns the path of the description of the model that was made. Raises Misconfigured."""
+    device = _device(recipe.device)
+    _settle(recipe.seed, one_thread=device.type == "cpu")
     recipe.out.mkdir(parents=True, exist_ok=True)
     curve = Curve(path=recipe.out / "curve.csv", began=time.monotonic())
-    resize = export.resize(Shape().size)
+    resize = export.resize(recipe.shape.size)
     collections = [data.read_classes(recipe.classes)]
     if recipe.museum:
         collections.append(data.read_museum(recipe.museum))
     learned = [thing for collection in collections for thing in collection.learned]
     curve.note("read", learned=len(learned))
     rng = np.random.default_rng(recipe.seed)
-    model = VitrineS(Shape()).eval()
+    model = VitrineS(recipe.shape).eval().to(device)
     chosen = rng.permutation(len(learned))[:STARTING_PICTURES]
     starting.start(model, data.squares([learned[index] for index in chosen], resize), recipe.seed)
     curve.note("started")
@@ -74,15 +79,28 @@ def train(recipe: Recipe) -> pathlib.Path:
     pairs.project(model, teacher, TEACHING)
     held_out = [thing for collection in collections for thing in collection.held_out]
     curve.note("projected", **views.recall(model, held_out, resize))
+    model.cpu()
     torch.save(model.state_dict(), recipe.out / "vitrine-s.pt")
     sample = data.squares([learned[index] for index in chosen[:8]], resize)
     return export.export(model, recipe.out, sample)
 
 
-def _settle(seed: int) -> None:
+def _device(name: str) -> torch.device:
+    try:
+        device = torch.device(name)
+        # Whether it is there shows only when it is used.
+        torch.zeros(1, device=device)
+    except (RuntimeError, AssertionError) as error:
+        told = str(error).splitlines()[0]
+        raise errors.Misconfigured(f"--device {name} cannot be used here: {told} Use --device cpu.") from error
+    return device
+
+
+def _settle(seed: int, *, one_thread: bool) -> None:
     torch.manual_seed(seed)
-    torch.set_num_threads(1)
-    threadpoolctl.threadpool_limits(1)
+    if one_thread:
+        torch.set_num_threads(1)
+        threadpoolctl.threadpool_limits(1)
     cv2.setNumThreads(1)
     # Without this, glibc returns every activation to the kernel and asks for it again: two thirds of the time.
     libc = ctypes.CDLL(None)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import dataclasses
 import itertools
+import os
 import pathlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
@@ -17,6 +19,8 @@ from vitrine import preprocessing
 from vitrine.domain import Pixels
 
 BATCH = 16
+# Made views in memory at a time.
+_TOGETHER = 256
 
 Floats = npt.NDArray[np.float32]
 
@@ -36,9 +40,9 @@ class Pairs:
         """Each thing's catalogue view beside a phone's view made from it, and beside its other sides."""
         sides = [(number, side) for number, thing in enumerate(things) for side in thing.views[1:]]
         prepared = (preprocessing.fit(side, resize) for _, side in sides)
-        second = run(model.raw, itertools.chain(phone(things, resize.size, rng), prepared))
+        second = run(model, model.raw, itertools.chain(phone(things, resize.size, rng), prepared))
         owner = np.array([*range(len(things)), *(number for number, _ in sides)], np.intp)
-        return cls(first=run(model.raw, catalogue(things, resize)), second=second, owner=owner)
+        return cls(first=run(model, model.raw, catalogue(things, resize)), second=second, owner=owner)
 
     def project(self, model: VitrineS, teacher: Floats | None, teaching: float) -> None:
         """Sets the model's projection."""
@@ -60,15 +64,22 @@ def phone(things: Sequence[data.Thing], size: int, rng: np.random.Generator) -> 
     """Each thing as a phone might see it, before another thing's picture."""
     others = rng.integers(0, len(things), len(things))
     seeds = rng.integers(0, 2**62, len(things))
-    for thing, other, seed in zip(things, others, seeds, strict=True):
-        yield augment.phone_view(thing.views[0], things[other].views[0], size, np.random.default_rng(seed))
+
+    def seen(number: int) -> Pixels:
+        behind = things[others[number]].views[0]
+        return augment.phone_view(things[number].views[0], behind, size, np.random.default_rng(seeds[number]))
+
+    # Each has its seed, so that as many threads as there are cores draw what one would.
+    with concurrent.futures.ThreadPoolExecutor(len(os.sched_getaffinity(0))) as threads:
+        for start in range(0, len(things), _TOGETHER):
+            yield from threads.map(seen, range(start, min(start + _TOGETHER, len(things))))
 
 
-def run(function: Callable[[torch.Tensor], torch.Tensor], squares: Iterator[Pixels]) -> Floats:
+def run(model: VitrineS, function: Callable[[torch.Tensor], torch.Tensor], squares: Iterator[Pixels]) -> Floats:
     rows: list[Floats] = []
     with torch.no_grad():
         while batch := list(itertools.islice(squares, BATCH)):
-            rows.append(function(torch.from_numpy(np.stack(batch))).numpy())
+            rows.append(function(torch.from_numpy(np.stack(batch)).to(model.device)).cpu().numpy())
     return np.concatenate(rows)
 
 
@@ -84,13 +95,13 @@ def taught(teacher: pathlib.Path, things: Sequence[data.Thing]) -> Floats:
 
 def recall(model: VitrineS, things: Sequence[data.Thing], resize: preprocessing.Resize) -> dict[str, float]:
     """Views of objects that nothing was learned from, asked among all of their catalogue views."""
-    gallery = run(model, catalogue(things, resize))
+    gallery = run(model, model, catalogue(things, resize))
     names = [str(number) for number in range(len(things))]
-    made = run(model, phone(things, resize.size, np.random.default_rng(0)))
+    made = run(model, model, phone(things, resize.size, np.random.default_rng(0)))
     found = {"phone_recall_at_1": retrieval.figures(made, gallery, names, names).recall_at_1}
     sides = [(name, side) for name, thing in zip(names, things, strict=True) for side in thing.views[1:]]
     if sides:
-        seen = run(model, (preprocessing.fit(side, resize) for _, side in sides))
+        seen = run(model, model, (preprocessing.fit(side, resize) for _, side in sides))
         asked = retrieval.figures(seen, gallery, [name for name, _ in sides], names)
         found["other_side_recall_at_1"] = asked.recall_at_1
     classes = retrieval.leave_one_out(gallery, [thing.kind for thing in things])
