@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
-
-import numpy as np
+from collections.abc import Callable, Iterator, Sequence
 
 from vitrine import domain, errors, preparation
-from vitrine.domain import CatalogueImage, Pixels
+from vitrine.domain import CatalogueImage, Embedding, Pixels
 from vitrine.messages import IndexRequested
 from vitrine.ports import Catalogue, Decoder, Encoder, ImageStore
 from workers import metrics
 
 _log = logging.getLogger(__name__)
 
-# Squares that are held and encoded at a time, however many images a message names.
-_BATCH = 8
+# Embeddings that are stored at a time, however many images a message names.
+_STORED_TOGETHER = 8
 
 
 class IndexWorker:
@@ -62,15 +60,19 @@ class IndexWorker:
             _left_out(image_id, "the catalogue has no such image")
 
     def _embed(self, images: Sequence[CatalogueImage]) -> None:
-        squares: dict[int, Pixels] = {}
+        vectors: dict[int, Embedding] = {}
         for image in images:
             self._give_way()
             try:
-                squares[image.id] = self._prepared(image)
+                square = self._prepared(image)
             except (errors.NotFound, errors.RejectedInput) as error:
                 _left_out(image.id, error.message)
-        if squares:
-            self._store(squares)
+            else:
+                # One at a time: a visitor who comes now would wait for a whole batch, and features cost far more.
+                vectors[image.id] = self._encoder.encode(square[None])[0]
+        if vectors:
+            added = self._catalogue.add_embeddings(self._encoder.model_id, vectors)
+            metrics.INDEXED.labels(outcome="embedded").inc(added)
 
     def _prepared(self, image: CatalogueImage) -> Pixels:
         """The model's square; the local features are in the store when it returns."""
@@ -80,15 +82,10 @@ class IndexWorker:
         assert picture.model_input is not None
         return picture.model_input
 
-    def _store(self, squares: Mapping[int, Pixels]) -> None:
-        vectors = self._encoder.encode(np.stack(list(squares.values())))
-        added = self._catalogue.add_embeddings(self._encoder.model_id, dict(zip(squares, vectors, strict=True)))
-        metrics.INDEXED.labels(outcome="embedded").inc(added)
-
 
 def _batches(image_ids: Sequence[int]) -> Iterator[Sequence[int]]:
-    for start in range(0, len(image_ids), _BATCH):
-        yield image_ids[start : start + _BATCH]
+    for start in range(0, len(image_ids), _STORED_TOGETHER):
+        yield image_ids[start : start + _STORED_TOGETHER]
 
 
 def _left_out(image_id: int, reason: str) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 import uuid
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Response
@@ -17,6 +19,7 @@ from vitrine import errors
 from vitrine.domain import Filters, NewSearch, RecordContent
 from vitrine.result_document import record_document
 
+_log = logging.getLogger(__name__)
 router = APIRouter(prefix="/api", tags=["catalogue"])
 Given = Annotated[Services, Depends(services)]
 Text = Annotated[str, Query(max_length=500, description="Words in any language that the catalogue or the model knows.")]
@@ -31,7 +34,7 @@ def summary(given: Given) -> dict[str, Any]:
     counts = given.catalogue.counts(given.model_id)
     manifest = given.snapshot()
     facets = given.catalogue.facets()
-    active = given.classifier()
+    active = _active_classifier(given)
     report = manifest.get("classifier") if manifest else None
     translations = (report or {}).get("translations", {})
     missing = manifest["class_missing"] if manifest else "no_classifier"
@@ -53,6 +56,15 @@ def summary(given: Given) -> dict[str, Any]:
         "max_upload_bytes": given.settings.max_upload_bytes,
         "max_files": given.settings.max_files,
     }
+
+
+def _active_classifier(given: Services) -> Mapping[str, Any] | None:
+    """Where its files are damaged, workers go on with what they have; so does the page."""
+    try:
+        return given.classifier()
+    except errors.VitrineError as error:
+        _log.error("the classifier's figures cannot be told: %s", error.message)
+        return None
 
 
 @router.get("/records")

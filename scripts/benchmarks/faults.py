@@ -28,7 +28,7 @@ _BETWEEN_KILLS_S = 2.0
 _TWO_SLOTS = {"VITRINE_WORKERS": "2", "VITRINE_DECODERS": "1"}
 _KILLED_GOAL, _BULK_GOAL = 3.0, 1.5
 # Messages that must wait before the visitors come: at most so many, and fewer of a small import.
-_FULL_LANE, _IMAGES_PER_WAITING = 20, 64
+_FULL_LANE, _IMAGES_PER_WAITING = 100, 64
 _PATIENCE_S = 600
 
 

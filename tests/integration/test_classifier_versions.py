@@ -81,6 +81,12 @@ def test_versions_are_swapped_under_load_without_a_failed_search(
     assert {answer["status"] for answer in visitors.answers} == {"completed"}
     listed = classifier(home, "list").stdout
     assert f"* {first}" in listed and "by force: to see it" in listed
+    [activations] = (home / "heads").rglob("activations.json")
+    activations.write_text("damaged")
+    # What was loaded goes on, and the page can still say what is in the catalogue.
+    assert server.searched(pictures[0])["result"]["class"]["version"] == first
+    summary = server.client.get("/api/catalogue")
+    assert summary.status_code == 200 and summary.json()["classifier_version"] is None
 
 
 def test_mistakes_are_told_and_change_nothing(home: pathlib.Path) -> None:
