@@ -129,6 +129,11 @@ def test_the_table_and_the_log_hold_every_row(tmp_path: pathlib.Path) -> None:
     assert document["versions"] == {"torch": "2.13.0"}
     assert [row.get("per_s") for row in document["rows"]] == [800, None]
     assert document["rows"][1]["not_run"] == "faiss cannot be imported"
+    # A run that was ended in its middle has its table too.
+    assert report.table_of_log(log) == table
+    log.write_text('{"rows": [{}]}')
+    with pytest.raises(ValueError, match="lacks"):
+        report.table_of_log(log)
 
 
 def test_runs_are_waited_for_one_by_one_and_all_together() -> None:

@@ -70,6 +70,8 @@ TINY = Sizes(
 def main(arguments: Sequence[str] | None = None) -> int:
     given = sys.argv[1:] if arguments is None else list(arguments)
     asked = _parser().parse_args(given)
+    if asked.table:
+        return _told_again(asked.table)
     try:
         from scripts.benchmarks.gpu.device import Device
 
@@ -96,6 +98,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
             report.write_log(log, rows, about, command)
     print(report.markdown(rows, about, command))
     print(f"\nLog: {log}")
+    return 0
+
+
+def _told_again(log: pathlib.Path) -> int:
+    try:
+        print(report.table_of_log(log))
+    except (OSError, ValueError) as error:
+        print(f"bench gpu: {log} is no log of this benchmark: {error}", file=sys.stderr)
+        return 1
     return 0
 
 
@@ -188,6 +199,9 @@ def _parser() -> argparse.ArgumentParser:
         "--minutes", type=float, default=8, help="what would begin later is not run (default: %(default)s)"
     )
     parser.add_argument("--log", type=pathlib.Path, metavar="FILE", help=f"JSON (default: below {_LOGS})")
+    parser.add_argument(
+        "--table", type=pathlib.Path, metavar="LOG", help="measure nothing: the table of a run that was ended"
+    )
     return parser
 
 

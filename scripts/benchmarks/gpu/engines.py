@@ -17,7 +17,7 @@ from scripts.benchmarks.gpu.ceilings import float32_products
 from scripts.benchmarks.gpu.device import Device
 from scripts.benchmarks.gpu.rows import Deadline, NotHere, Row, rows_of
 from scripts.benchmarks.gpu.timing import timed
-from scripts.benchmarks.gpu.workloads import Workload
+from scripts.benchmarks.gpu.workloads import CHECKED, Workload
 
 Run = Callable[[torch.Tensor], torch.Tensor]
 
@@ -107,8 +107,10 @@ class Measuring:
 
     def _agreement(self, workload: Workload, engine: Engine, run: Run) -> float:
         """The smallest cosine to float32 on the processor. Raises NotHere where the embeddings are wrong."""
-        given = run(torch.from_numpy(workload.pictures(4)).to(self.device.torch_device)).float().cpu().numpy()
-        expected = workload.expected_of_graph if engine.of_graph else workload.expected
+        count = min(CHECKED, max(self.batches))
+        pictures = torch.from_numpy(workload.pictures(CHECKED)[:count]).to(self.device.torch_device)
+        given = run(pictures).float().cpu().numpy()
+        expected = (workload.expected_of_graph if engine.of_graph else workload.expected)[:count]
         lengths = np.linalg.norm(given, axis=1) * np.linalg.norm(expected, axis=1)
         cosine = float(((given * expected).sum(axis=1) / lengths).min())
         if not cosine >= LEAST_COSINE:

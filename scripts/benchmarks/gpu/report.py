@@ -14,6 +14,7 @@ LARGEST_BATCH = 256
 # Engines that compile what they run; whichever is best counts.
 _COMPILED = ("torch.compile bf16", "TensorRT fp16", "TensorRT-RTX fp16", "ONNX Runtime CUDA fp16")
 _EAGER = "torch eager float32"
+_SHOWN = ("measured", "figure", "latency", "ceiling", "goal")
 
 
 def goals(rows: Sequence[Row], tower: str, batch: int) -> list[Row]:
@@ -34,7 +35,7 @@ def goals(rows: Sequence[Row], tower: str, batch: int) -> list[Row]:
             measured=f"{named}: of the matmul peak",
             figure=f"{share:.2f} ({best})" if share is not None else "not known: no peak was measured",
             goal=f"≥ {PEAK_GOAL}",
-            data={"goal": "of_peak", "engine": best, "value": share},
+            data={"judged": "of_peak", "engine": best, "value": share},
         )
     ]
     if _EAGER in found:
@@ -43,7 +44,7 @@ def goals(rows: Sequence[Row], tower: str, batch: int) -> list[Row]:
             measured=f"{named} / {_EAGER}",
             figure=f"{faster:.1f} ({best})",
             goal=f"≥ {FASTER_GOAL:g}",
-            data={"goal": "faster", "engine": best, "value": faster},
+            data={"judged": "faster", "engine": best, "value": faster},
         )
     else:
         told = Row.not_run(f"{named} / {_EAGER}", f"{_EAGER} was not measured")
@@ -65,10 +66,20 @@ def markdown(rows: Sequence[Row], about: Mapping[str, Any], command: str) -> str
     return "\n".join(lines)
 
 
+def table_of_log(path: pathlib.Path) -> str:
+    """The table of a run that may have been ended in its middle. Raises OSError and ValueError."""
+    document = json.loads(path.read_text(encoding="utf-8"))
+    try:
+        rows = [Row(**{name: entry[name] for name in _SHOWN}) for entry in document["rows"]]
+        return markdown(rows, document, document["command"])
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"it lacks {error}") from error
+
+
 def write_log(path: pathlib.Path, rows: Sequence[Row], about: Mapping[str, Any], command: str) -> None:
     """Whole after each part, so that an end in the middle loses nothing that was found."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    entries = [{"measured": row.measured, "figure": row.figure, **row.data} for row in rows]
+    entries = [{**row.data, **{name: getattr(row, name) for name in _SHOWN}} for row in rows]
     document = {"command": command, **about, "rows": entries}
     temporary = path.with_suffix(".new")
     temporary.write_text(json.dumps(document, indent=1, ensure_ascii=False, default=str) + "\n", encoding="utf-8")
