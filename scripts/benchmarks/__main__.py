@@ -96,7 +96,9 @@ def _faults_options(asked: argparse.Namespace) -> faults.Options:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="scripts/bench", description=__doc__, epilog="On a graphics card, with torch: scripts/bench gpu --help"
+    )
     subcommands = parser.add_subparsers(dest="command", required=True)
     command = subcommands.add_parser("pipeline", help="raw decode + encode against real searches on a real server")
     _add_common(command)
