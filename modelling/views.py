@@ -44,11 +44,14 @@ class Pairs:
         owner = np.array([*range(len(things)), *(number for number, _ in sides)], np.intp)
         return cls(first=run(model, model.raw, catalogue(things, resize)), second=second, owner=owner)
 
-    def project(self, model: VitrineS, teacher: Floats | None, teaching: float) -> None:
-        """Sets the model's projection."""
-        told = None if teacher is None else teacher[self.owner]
+    def project(self, model: VitrineS, teacher: Floats | None, teaching: float, sides: int) -> None:
+        """Sets the model's projection. A photographed side speaks ``sides`` times, a made view once."""
+        photographed = np.arange(len(self.first), len(self.owner))
+        heard = np.concatenate([np.arange(len(self.owner)), np.tile(photographed, sides - 1)])
+        owner = self.owner[heard]
+        told = None if teacher is None else teacher[owner]
         found = whitening.fit(
-            self.first[self.owner], self.second, model.shape.dimension, teacher=told, teaching=teaching
+            self.first[owner], self.second[heard], model.shape.dimension, teacher=told, teaching=teaching
         )
         with torch.no_grad():
             model.project.weight.copy_(torch.from_numpy(found.weight))

@@ -40,6 +40,30 @@ def test_too_few_pairs_are_refused() -> None:
         whitening.fit(few, few, dimension=8)
 
 
+def test_what_a_photographed_side_changes_is_turned_down_more_the_oftener_it_is_heard() -> None:
+    torch = pytest.importorskip("torch", reason="the training environment (requirements/modelling.txt) has it")
+    from modelling import views
+    from modelling.model import Shape, VitrineS
+
+    rng = np.random.default_rng(0)
+    # Made views change the first number of four, and a few photographed sides the second.
+    first = rng.normal(size=(400, 4)).astype(np.float32)
+    made, sides = first.copy(), first[:40].copy()
+    made[:, 0] += rng.normal(size=400).astype(np.float32)
+    sides[:, 1] += rng.normal(size=40).astype(np.float32)
+    pairs = views.Pairs(
+        first=first, second=np.vstack([made, sides]), owner=np.array([*range(400), *range(40)], np.intp)
+    )
+    model = VitrineS(Shape(dimension=4))
+    model.project = torch.nn.Linear(4, 4)
+    lengths = []
+    for heard in (1, 10):
+        pairs.project(model, None, 0.0, heard)
+        length = model.project.weight.detach().norm(dim=0)
+        lengths.append(float(length[1] / length[2]))
+    assert lengths[1] < 0.8 * lengths[0]
+
+
 def test_rootsift_descriptors_of_texture_have_unit_length_and_ignore_contrast() -> None:
     torch = pytest.importorskip("torch", reason="the training environment (requirements/modelling.txt) has it")
     from modelling import gradients
