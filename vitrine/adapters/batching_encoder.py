@@ -33,13 +33,17 @@ class _Asked:
 class BatchingEncoder:
     """At most ``runs`` batches at a time, each on the thread of one that asked; who comes meanwhile is taken together.
 
-    A picture that comes alone is encoded at once, alone. Only who has an answer or a batch to run is woken.
+    A picture that comes alone is encoded at once, alone. Beside a batch that runs, another begins when ``worth``
+    wait: on a processor a picture alone costs half as much again as one of four, and the cores have other work.
+    Only who has an answer or a batch to run is woken.
     """
 
-    def __init__(self, encoder: Encoder, *, runs: int, most: int = 8) -> None:
+    def __init__(self, encoder: Encoder, *, runs: int, most: int = 4, worth: int = 2) -> None:
         self._encoder = encoder
         self._most = most
-        self._idle_runs = runs
+        self._worth = worth
+        self._runs = runs
+        self._running = 0
         self._waiting: collections.deque[_Asked] = collections.deque()
         self._lock = threading.Lock()
 
@@ -58,16 +62,9 @@ class BatchingEncoder:
     def encode(self, batch: Pixels) -> npt.NDArray[np.float32]:
         own = _Asked(batch)
         with self._lock:
-            alone = self._idle_runs > 0
-            if alone:
-                # Nobody waits where a run is idle.
-                self._idle_runs -= 1
-            else:
-                self._waiting.append(own)
-        if alone:
-            own.batch = [own]
-        else:
-            own.called.wait()
+            self._waiting.append(own)
+            self._begin()
+        own.called.wait()
         if own.batch:
             self._run(own)
         return own.answer()
@@ -100,9 +97,15 @@ class BatchingEncoder:
 
     def _hand_over(self) -> None:
         with self._lock:
-            batch = [self._waiting.popleft() for _ in range(min(self._most, len(self._waiting)))]
-            if not batch:
-                self._idle_runs += 1
-                return
-        batch[0].batch = batch
-        batch[0].called.set()
+            self._running -= 1
+            self._begin()
+
+    def _begin(self) -> None:
+        """Under the lock: call one of those that wait to run the next batch, unless it is better to wait."""
+        few = self._running > 0 and len(self._waiting) < self._worth
+        if few or not self._waiting or self._running == self._runs:
+            return
+        self._running += 1
+        first = self._waiting[0]
+        first.batch = [self._waiting.popleft() for _ in range(min(self._most, len(self._waiting)))]
+        first.called.set()
