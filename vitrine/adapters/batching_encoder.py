@@ -34,11 +34,11 @@ class BatchingEncoder:
     """At most ``runs`` batches at a time, each on the thread of one that asked; who comes meanwhile is taken together.
 
     A picture that comes alone is encoded at once, alone. Beside a batch that runs, another begins when ``worth``
-    wait: on a processor a picture alone costs half as much again as one of four, and the cores have other work.
+    wait: on a processor a picture alone may cost half as much again as one of four, and the cores have other work.
     Only who has an answer or a batch to run is woken.
     """
 
-    def __init__(self, encoder: Encoder, *, runs: int, most: int = 4, worth: int = 2) -> None:
+    def __init__(self, encoder: Encoder, *, runs: int, most: int = 8, worth: int = 4) -> None:
         self._encoder = encoder
         self._most = most
         self._worth = worth
