@@ -72,11 +72,7 @@ async def _paced(port: int, pictures: Iterator[bytes], per_s: float, seconds: fl
             due = started + number / per_s
             await asyncio.sleep(max(0.0, due - time.perf_counter()))
             visitors.create_task(visitor(due))
-    return Load(
-        latencies_s=tuple(latencies),
-        wall_s=time.perf_counter() - started,
-        client_cpu_s=time.process_time() - cpu,
-    )
+    return _load(latencies, started, cpu)
 
 
 async def _searched(
@@ -96,6 +92,10 @@ async def _searched(
     async with asyncio.TaskGroup() as visitors:
         for _ in range(in_flight):
             visitors.create_task(visitor())
+    return _load(latencies, started, cpu)
+
+
+def _load(latencies: Sequence[float], started: float, cpu: float) -> Load:
     return Load(
         latencies_s=tuple(latencies),
         wall_s=time.perf_counter() - started,

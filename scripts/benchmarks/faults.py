@@ -57,7 +57,7 @@ class Killed:
 
     @property
     def ratio(self) -> float:
-        return percentile(self.disturbed.latencies_s, 99) / percentile(self.undisturbed.latencies_s, 99)
+        return _ms(self.disturbed, 99) / _ms(self.undisturbed, 99)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -95,7 +95,7 @@ def markdown(found: Measured, command: str) -> str:
     options, killed = found.options, found.killed
     searches = sum(one.disturbed.count for one in killed)
     kills = sum(one.kills for one in killed)
-    p95, p95_bulk = (1000 * percentile(load.latencies_s, 95) for load in (found.idle, found.beside_bulk))
+    p95, p95_bulk = (_ms(load, 95) for load in (found.idle, found.beside_bulk))
     rows = [
         ("searches with workers killed, all completed", f"{searches}, {kills} kills, {options.workers} workers", ""),
         ("p99, undisturbed", spread(killed, lambda one: _ms(one.undisturbed, 99), " ms", digits=0), "in flight / rate"),
@@ -127,32 +127,30 @@ def markdown(found: Measured, command: str) -> str:
 def _killed(running: Cluster, uploads: Iterator[bytes], options: Options) -> Killed:
     count = options.searches // options.rounds
     undisturbed = _load(running, uploads, options, at_least=count)
-    with _killing(running) as kills:
+    with _killing(running) as killed:
         disturbed = _load(running, uploads, options, at_least=count)
-    return Killed(undisturbed=undisturbed, disturbed=disturbed, kills=kills())
+    return Killed(undisturbed=undisturbed, disturbed=disturbed, kills=len(killed))
 
 
 @contextlib.contextmanager
-def _killing(running: Cluster) -> Iterator[Callable[[], int]]:
-    """`kill -9` of one worker process after the other inside; their supervisor starts others."""
-    stop, killed = threading.Event(), itertools.count()
-    done = 0
+def _killing(running: Cluster) -> Iterator[list[int]]:
+    """`kill -9` of one worker process after the other inside; their supervisor starts others. Gives whom it killed."""
+    stop = threading.Event()
+    killed: list[int] = []
 
     def kill() -> None:
-        nonlocal done
-        for number in killed:
-            if stop.wait(_BETWEEN_KILLS_S):
-                return
+        while not stop.wait(_BETWEEN_KILLS_S):
             if pids := worker_processes.of(running.pids[WORKER]):
+                victim = pids[len(killed) % len(pids)]
                 # It may have died by itself meanwhile.
                 with contextlib.suppress(ProcessLookupError):
-                    os.kill(pids[number % len(pids)], signal.SIGKILL)
-                    done += 1
+                    os.kill(victim, signal.SIGKILL)
+                    killed.append(victim)
 
     thread = threading.Thread(target=kill, name="killer")
     thread.start()
     try:
-        yield lambda: done
+        yield killed
     finally:
         stop.set()
         thread.join()
