@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import threading
-
 import numpy as np
 
+from tests.contract import side_by_side
 from vitrine.domain import Pixels
 from vitrine.ports import Encoder
 
@@ -42,17 +41,7 @@ def test_a_black_picture_is_no_reason_to_divide_by_zero(encoder: Encoder) -> Non
 
 def test_threads_encode_side_by_side(encoder: Encoder) -> None:
     batch = pictures(encoder, 8)
-    wanted = encoder.encode(batch)
-    found: list[bool] = []
-    threads = [
-        threading.Thread(target=lambda: found.append(np.allclose(encoder.encode(batch), wanted, atol=1e-4)))
-        for _ in range(4)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert found == [True] * 4
+    assert side_by_side.agreeing(lambda: encoder.encode(batch), within=1e-4) == [True] * 4
 
 
 def test_the_model_id_names_the_model_and_its_graph(encoder: Encoder) -> None:

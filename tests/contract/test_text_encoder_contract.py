@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pathlib
-import threading
 
 import numpy as np
 
 from tests import colour_model
+from tests.contract import side_by_side
 from vitrine.adapters import model_files
 from vitrine.adapters.onnx_encoder import OnnxEncoder
 from vitrine.ports import TextEncoder
@@ -51,14 +51,4 @@ def test_the_model_id_is_that_of_the_pictures_encoder(text_encoder: TextEncoder,
 
 
 def test_threads_encode_side_by_side(text_encoder: TextEncoder) -> None:
-    wanted = text_encoder.encode(TEXTS)
-    found: list[bool] = []
-    threads = [
-        threading.Thread(target=lambda: found.append(np.allclose(text_encoder.encode(TEXTS), wanted, atol=1e-5)))
-        for _ in range(4)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert found == [True] * 4
+    assert side_by_side.agreeing(lambda: text_encoder.encode(TEXTS), within=1e-5) == [True] * 4
