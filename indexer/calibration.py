@@ -189,14 +189,10 @@ def _impostors(catalogue: _Catalogue, rows: Rows, neighbours: Neighbours) -> lis
 
 
 def _shown(record_ids: Rows, row: int, line: Rows) -> Rows:
-    taken: dict[int, int] = {}
-    shown: list[int] = []
-    for other in line.tolist():
-        record = int(record_ids[other])
-        taken[record] = taken.get(record, 0) + 1
-        if record != record_ids[row] and taken[record] <= ranking.CHECKED_PER_RECORD:
-            shown.append(other)
-    return np.array(shown[: ranking.CHECKED_IMAGES], np.int64)
+    others: Rows = line[record_ids[line] != record_ids[row]]
+    places = ranking.checked_places(record_ids[others].tolist())
+    shown: Rows = others[np.array(places, np.int64)]
+    return shown
 
 
 def _same_records(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import collections
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -38,15 +38,20 @@ class Candidate:
 
 def first_checked(candidates: Sequence[Candidate]) -> list[Candidate]:
     """Those whose points are worth comparing, of ``candidates``, which come most similar first."""
-    taken: dict[int, int] = {}
-    checked: list[Candidate] = []
-    for candidate in candidates:
-        taken[candidate.record_id] = taken.get(candidate.record_id, 0) + 1
-        if taken[candidate.record_id] <= CHECKED_PER_RECORD:
-            checked.append(candidate)
-        if len(checked) == CHECKED_IMAGES:
+    return [candidates[place] for place in checked_places(candidate.record_id for candidate in candidates)]
+
+
+def checked_places(record_ids: Iterable[int]) -> list[int]:
+    """The same for images of which nothing but their records is known: their places in ``record_ids``."""
+    taken: collections.Counter[int] = collections.Counter()
+    places: list[int] = []
+    for place, record_id in enumerate(record_ids):
+        taken[record_id] += 1
+        if taken[record_id] <= CHECKED_PER_RECORD:
+            places.append(place)
+        if len(places) == CHECKED_IMAGES:
             break
-    return checked
+    return places
 
 
 def with_evidence(candidates: Sequence[Candidate], evidence: Mapping[int, Evidence]) -> list[Candidate]:
