@@ -80,9 +80,10 @@ class PreparedList:
 
     def __init__(self, query: sa.Select[Any], column: sa.Column[Any]) -> None:
         @functools.cache
-        def prepared(count: int) -> Prepared:
-            places = [sa.bindparam(f"wanted_{number}", type_=column.type) for number in range(count)]
-            return Prepared(query.where(column.in_(places)))
+        def prepared(count: int) -> tuple[Prepared, list[str]]:
+            names = [f"wanted_{number}" for number in range(count)]
+            places = [sa.bindparam(name, type_=column.type) for name in names]
+            return Prepared(query.where(column.in_(places))), names
 
         self._prepared = prepared
 
@@ -91,9 +92,8 @@ class PreparedList:
         # The last one is asked for again and again up to a power of two, so that few forms are compiled.
         count = 1 << (len(wanted) - 1).bit_length()
         filled = [*wanted, *[wanted[-1]] * (count - len(wanted))]
-        return self._prepared(count).rows(
-            connection, {f"wanted_{number}": value for number, value in enumerate(filled)}
-        )
+        statement, names = self._prepared(count)
+        return statement.rows(connection, dict(zip(names, filled, strict=True)))
 
 
 def _compiled(statement: sa.Select[Any] | sa.Insert | sa.Update, dialect: sa.Dialect, names: list[str]) -> _Form:
