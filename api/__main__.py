@@ -23,7 +23,7 @@ from vitrine.adapters.snapshot_manifests import SnapshotManifests
 from vitrine.adapters.sql_catalogue import SqlCatalogue
 from vitrine.adapters.sql_engine import Database
 from vitrine.adapters.sql_ledger import SqlLedger
-from vitrine.settings import MODELS, Settings
+from vitrine.settings import Settings
 
 _log = logging.getLogger("api")
 
@@ -47,7 +47,7 @@ def _serve(settings: Settings) -> None:
         raise errors.Misconfigured(
             "Set VITRINE_BROKER_URL to the RabbitMQ that the workers listen to; python -m local needs none."
         )
-    model = model_files.find(settings.model, [MODELS, settings.home / "models"])
+    model = model_files.find(settings.model, settings.model_folders)
     model_id, texts = model.model_id, text_encoders.of(model)
     snapshots = SnapshotManifests(settings.home / "snapshots")
     heads = HeadFolder(settings.home / "heads")

@@ -27,7 +27,7 @@ from vitrine.adapters.snapshot_folder import SnapshotFolder
 from vitrine.adapters.sql_catalogue import SqlCatalogue
 from vitrine.adapters.sql_engine import Database
 from vitrine.adapters.sql_leases import SqlLeases
-from vitrine.settings import MODELS, Settings
+from vitrine.settings import Settings
 
 # From sysexits.h, so that scripts can tell a wrong file from a server that is away.
 _WRONG_DATA, _NO_INPUT, _TRY_AGAIN, _WRONG_SETTING = 65, 66, 75, 78
@@ -113,7 +113,7 @@ def _opened(settings: Settings, via: str = _HERE) -> Iterator[commands.Index]:
             heads=heads,
             leases=SqlLeases(database),
             embedding=embedding,
-            open_texts=lambda: text_encoders.of(model_files.find(settings.model, [MODELS, settings.home / "models"])),
+            open_texts=lambda: text_encoders.of(model_files.find(settings.model, settings.model_folders)),
         )
 
 

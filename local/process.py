@@ -25,7 +25,7 @@ from vitrine.adapters.sql_catalogue import SqlCatalogue
 from vitrine.adapters.sql_engine import Database
 from vitrine.adapters.sql_ledger import SqlLedger
 from vitrine.messages import SearchRequested
-from vitrine.settings import MODELS, ROOT, Settings
+from vitrine.settings import ROOT, Settings
 from workers.process import searching
 
 _log = logging.getLogger(__name__)
@@ -42,7 +42,7 @@ def running(settings: Settings) -> Iterator[FastAPI]:
     sql_migrations.migrate(database)
     catalogue, ledger = SqlCatalogue(database), SqlLedger(database)
     images = ImageFolder(settings.home / "images")
-    model = model_files.find(settings.model, [MODELS, settings.home / "models"])
+    model = model_files.find(settings.model, settings.model_folders)
     texts = text_encoders.of(model)
     encoder = BatchingEncoder(OnnxEncoder(model), runs=settings.cores)
     snapshots = SnapshotFolder(settings.home / "snapshots")

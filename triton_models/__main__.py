@@ -23,7 +23,7 @@ from vitrine.adapters.onnx_encoder import OnnxEncoder
 from vitrine.adapters.snapshot_folder import SnapshotFolder
 from vitrine.adapters.triton_encoder import TritonEncoder
 from vitrine.classifier import Head
-from vitrine.settings import MODELS, Settings
+from vitrine.settings import Settings
 
 # From sysexits.h, so that a script can tell a server that is away from a wrong setting.
 _TRY_AGAIN, _WRONG_SETTING = 75, 78
@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace, settings: Settings) -> str:
-    model = model_files.find(options.model or settings.model, [MODELS, settings.home / "models"])
+    model = model_files.find(options.model or settings.model, settings.model_folders)
     if options.command == "check-decoding":
         return _decoding(options, settings, model)
     if options.command == "graph":

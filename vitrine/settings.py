@@ -105,6 +105,11 @@ class Settings(pydantic_settings.BaseSettings):
         return self.database_url or f"sqlite:///{self.home / 'catalogue.sqlite3'}"
 
     @property
+    def model_folders(self) -> list[pathlib.Path]:
+        """Where a model is looked for by its id: those that ship first."""
+        return [MODELS, self.home / "models"]
+
+    @property
     def cores(self) -> int:
         return len(os.sched_getaffinity(0))
 

@@ -10,7 +10,7 @@ from vitrine.adapters.batching_encoder import BatchingEncoder
 from vitrine.adapters.model_files import ModelFiles
 from vitrine.adapters.triton_encoder import TritonEncoder
 from vitrine.ports import Encoder
-from vitrine.settings import MODELS, Settings
+from vitrine.settings import Settings
 
 _log = logging.getLogger(__name__)
 
@@ -20,7 +20,7 @@ def configured(settings: Settings) -> Encoder:
 
     Call it in the process that encodes: gRPC's channel does not survive a fork.
     """
-    model = model_files.find(settings.model, [MODELS, settings.home / "models"])
+    model = model_files.find(settings.model, settings.model_folders)
     if not settings.triton_url:
         return BatchingEncoder(_in_process(model), runs=settings.cores)
     encoder = TritonEncoder(
