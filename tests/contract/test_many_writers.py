@@ -15,7 +15,8 @@ import sqlalchemy as sa
 from tests.servers import databases
 from vitrine import errors
 from vitrine.adapters.sql_catalogue import SqlCatalogue
-from vitrine.adapters.sql_engine import Database
+from vitrine.adapters.sql_engine import _TRUSTED_S, Database
+from vitrine.adapters.sql_failures import BrokenOff
 from vitrine.adapters.sql_schema import counters
 from vitrine.domain import RecordContent, StoredEmbedding
 
@@ -181,3 +182,34 @@ def test_who_waits_too_long_for_a_lock_tries_again(two_counters: Database) -> No
 def test_a_value_that_does_not_fit_is_refused_and_not_cut(open_more: OpenMore) -> None:
     with pytest.raises(errors.RejectedInput, match="cannot hold"):
         SqlCatalogue(open_more()).put_record(RecordContent(external_id="long", name="я" * 1001))
+
+
+def own_connections(database: Database) -> set[int]:
+    """Take and give back one of the readers and one of the writers, and tell their numbers at the server."""
+    with database.reading() as reader, database.writing() as writer:
+        return {int(each.execute(sa.text("SELECT CONNECTION_ID()")).scalar_one()) for each in (reader, writer)}
+
+
+def kill(killer: Database, connections: set[int]) -> None:
+    with killer.reading() as connection:
+        for number in connections:
+            connection.execute(sa.text(f"KILL {number}"))
+
+
+@ON_SERVERS
+def test_connections_that_were_lost_while_they_were_idle_are_replaced_and_nobody_is_told(open_more: OpenMore) -> None:
+    database, killer = open_more(), open_more()
+    lost = own_connections(database)
+    time.sleep(_TRUSTED_S)
+    kill(killer, lost)
+    assert not own_connections(database) & lost
+
+
+@ON_SERVERS
+def test_connections_that_were_lost_right_after_their_use_cost_one_try(open_more: OpenMore) -> None:
+    database, killer = open_more(), open_more()
+    lost = own_connections(database)
+    kill(killer, lost)
+    with pytest.raises(BrokenOff):
+        own_connections(database)
+    assert not database.transact(lambda _connection: own_connections(database)) & lost

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import random
 import sqlite3
 import threading
@@ -22,6 +23,8 @@ _BUSY_TIMEOUT_S = 30
 _CONNECT_TIMEOUT_S = 5
 # A server that has stopped answering is given up after this; a question of ours takes milliseconds.
 _ANSWER_TIMEOUT_S = 60
+# A connection that was used so lately is taken to be there still; one that was lost all the same is broken off.
+_TRUSTED_S = 1.0
 # Before another try of a transaction that was broken off. A deadlock is over at once, a lost connection soon.
 _PAUSES_S = (0.02, 0.1, 0.3, 1.0)
 # Strict: a value that does not fit is refused, never cut. Waiting for a lock ends before a client gives up.
@@ -142,9 +145,8 @@ def _server(address: sa.URL, answer_timeout_s: int, **options: Any) -> sa.Engine
         "write_timeout": answer_timeout_s,
         "init_command": _SESSION,
     }
-    return sa.create_engine(
+    engine = sa.create_engine(
         address,
-        pool_pre_ping=True,
         pool_recycle=1800,
         pool_size=8,
         max_overflow=8,
@@ -152,6 +154,26 @@ def _server(address: sa.URL, answer_timeout_s: int, **options: Any) -> sa.Engine
         connect_args={name: value for name, value in limits.items() if name not in address.query},
         **options,
     )
+    _ping_what_was_idle(engine)
+    return engine
+
+
+def _ping_what_was_idle(engine: sa.Engine) -> None:
+    """Asked at each use, as SQLAlchemy's own ``pool_pre_ping`` does, a search would wait for seven more answers."""
+
+    @sa.event.listens_for(engine, "checkin")
+    def since(_connection: object, entry: pool.ConnectionPoolEntry) -> None:
+        entry.info["idle_since"] = time.monotonic()
+
+    @sa.event.listens_for(engine, "checkout")
+    def ping(connection: Any, entry: pool.ConnectionPoolEntry, _proxy: object) -> None:
+        if time.monotonic() - entry.info.get("idle_since", math.inf) < _TRUSTED_S:
+            return
+        try:
+            connection.ping(reconnect=False)
+        except engine.dialect.dbapi.Error as error:  # type: ignore[union-attr]
+            # Of an age with this one: the pool opens others.
+            raise exc.InvalidatePoolError("The connection was lost while it was idle.") from error
 
 
 def _sqlite(address: sa.URL, *, synchronous: Literal["FULL", "NORMAL"] = "FULL", **options: Any) -> sa.Engine:
