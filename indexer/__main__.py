@@ -20,7 +20,16 @@ from indexer.embedding_here import EmbeddingHere
 from indexer.photographs import Ports, StartEmbedding
 from indexer.sources import registry
 from vitrine import errors
-from vitrine.adapters import brokers, decoders, encoders, model_files, sql_migrations, text_encoders, threads
+from vitrine.adapters import (
+    brokers,
+    decoders,
+    encoders,
+    model_files,
+    scheduling,
+    sql_migrations,
+    text_encoders,
+    threads,
+)
 from vitrine.adapters.head_folder import HeadFolder
 from vitrine.adapters.image_folder import ImageFolder
 from vitrine.adapters.snapshot_folder import SnapshotFolder
@@ -41,6 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.getLogger("alembic").setLevel(logging.WARNING)
     options = _parser().parse_args(arguments)
     threads.one_thread_each()
+    scheduling.visitors_first()
     try:
         return _run(options, Settings())
     except pydantic.ValidationError as error:

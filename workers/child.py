@@ -12,7 +12,7 @@ import sys
 import threading
 
 from vitrine import errors, logs
-from vitrine.adapters import brokers, decoders, encoders, threads
+from vitrine.adapters import brokers, decoders, encoders, scheduling, threads
 from vitrine.adapters.faiss_index import FaissIndex
 from vitrine.adapters.head_folder import HeadFolder
 from vitrine.adapters.image_folder import ImageFolder
@@ -41,6 +41,7 @@ def work(number: int, *, shared: pathlib.Path) -> None:
     settings = Settings()
     logs.configure(f"worker-{number}", settings.log_format)
     threads.one_thread_each()
+    scheduling.long_turns()
     try:
         _search_until(stop, number, settings, Heartbeats(shared))
     except errors.VitrineError as error:
@@ -67,8 +68,12 @@ def _search_until(stop: threading.Event, number: int, settings: Settings, heartb
             catalogue=catalogue,
         )
         images = ImageFolder(settings.home / "images")
+        # Of its own: no visitor waits for a picture of an import. The threads that index keep their priority, because
+        # one that is put off while it holds the interpreter puts off the searches of its process.
+        bulk_decoder = decoders.configured(settings, slots=max(1, settings.index_slots), visitors_first=True)
+        opened.callback(bulk_decoder.close)
         indexing = IndexWorker(
-            catalogue=catalogue, images=images, decoder=decoder, encoder=encoder, give_way=broker.give_way
+            catalogue=catalogue, images=images, decoder=bulk_decoder, encoder=encoder, give_way=broker.give_way
         )
         republisher = Republisher(ledger, broker, SqlLeases(database))
         with process.searching(

@@ -6,6 +6,7 @@ import io
 import os
 import pathlib
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -227,3 +228,14 @@ def test_a_child_that_died_between_pictures_costs_nobody_anything() -> None:
     time.sleep(0.05)
     assert square(decoder, COLOURED["jpeg"]()).shape == (96, 96, 3)
     decoder.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="policies are Linux's")
+@pytest.mark.parametrize("visitors_first", [True, False])
+def test_decoders_take_long_turns_and_those_of_bulk_work_come_last(visitors_first: bool) -> None:
+    decoder = SubprocessDecoder(slots=1, visitors_first=visitors_first)
+    decoder.warm_up()
+    child = children()[-1]
+    found = os.sched_getscheduler(child), os.getpriority(os.PRIO_PROCESS, child)
+    decoder.close()
+    assert found == (os.SCHED_BATCH, 19 if visitors_first else os.getpriority(os.PRIO_PROCESS, 0))

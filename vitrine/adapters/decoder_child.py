@@ -16,10 +16,12 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from vitrine import errors
-from vitrine.adapters import picture_decoding
+from vitrine.adapters import picture_decoding, scheduling
 from vitrine.domain import Region
 from vitrine.ports import Decoded, DecodeRequest
 from vitrine.preprocessing import Resize
+
+VISITORS_FIRST = "visitors-first"
 
 
 def request_header(size: int, request: DecodeRequest) -> bytes:
@@ -80,6 +82,9 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    scheduling.long_turns()
+    if VISITORS_FIRST in sys.argv:
+        scheduling.visitors_first()
     sink = sys.stdout.buffer
     # Whatever a library prints must not end up in the middle of a frame.
     sys.stdout = sys.stderr

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import os
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -25,7 +23,6 @@ _LONGEST_PAUSE_S = 4.0
 _INDEX_WAITS_AT_MOST_S = 60.0
 # In the middle of a message. All its pictures together stay far from the time after which it would be missed.
 _PICTURE_WAITS_AT_MOST_S = 1.0
-_NICE = 10
 
 C = TypeVar("C", bound=Command)
 C_co = TypeVar("C_co", bound=Command, covariant=True)
@@ -163,9 +160,6 @@ class Slots(Generic[C]):
         return not any(thread.is_alive() for thread in self._threads)
 
     def _work(self) -> None:
-        if self._yields_to and sys.platform == "linux":
-            # Where cores are scarce the kernel, too, lets searches go first. Elsewhere a priority is a whole process's.
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
         while (delivery := self._take()) is not None:
             if self._yields_to:
                 self._yields_to.wait_for_gap(lambda: self._stopping)

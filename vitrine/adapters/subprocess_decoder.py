@@ -36,7 +36,7 @@ class _ChildDied(Exception):
 
 
 class _Child:
-    def __init__(self, *, memory_bytes: int, max_pixels: int) -> None:
+    def __init__(self, *, memory_bytes: int, max_pixels: int, visitors_first: bool) -> None:
         environment = {
             **os.environ,
             "PYTHONPATH": os.pathsep.join([str(_ROOT), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep),
@@ -48,8 +48,9 @@ class _Child:
             "MALLOC_TRIM_THRESHOLD_": str(_KEPT_MEMORY_BYTES),
             "PILLOW_BLOCKS_MAX": "32",
         }
+        order = [sys.executable, "-m", decoder_child.__name__, str(memory_bytes), str(max_pixels)]
         self._process = subprocess.Popen(
-            [sys.executable, "-m", decoder_child.__name__, str(memory_bytes), str(max_pixels)],
+            [*order, decoder_child.VISITORS_FIRST] if visitors_first else order,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -137,7 +138,10 @@ class _Child:
 
 
 class SubprocessDecoder:
-    """``slots`` children; limits on address space (bytes), pixels, and wall time (seconds) of one picture."""
+    """``slots`` children; limits on address space (bytes), pixels, and wall time (seconds) of one picture.
+
+    ``visitors_first``: for bulk work. The children take what others leave of the cores.
+    """
 
     def __init__(
         self,
@@ -146,11 +150,13 @@ class SubprocessDecoder:
         timeout_s: float = 20.0,
         memory_bytes: int = 2 << 30,
         max_pixels: int = 100_000_000,
+        visitors_first: bool = False,
     ) -> None:
         self.slots = slots
         self._timeout_s = timeout_s
         self._memory_bytes = memory_bytes
         self._max_pixels = max_pixels
+        self._visitors_first = visitors_first
         # None stands for a child that is not started yet; the queue's length never changes.
         self._idle: queue.LifoQueue[_Child | None] = queue.LifoQueue()
         for _ in range(slots):
@@ -197,4 +203,4 @@ class SubprocessDecoder:
             self._idle.put(None)
 
     def _start(self) -> _Child:
-        return _Child(memory_bytes=self._memory_bytes, max_pixels=self._max_pixels)
+        return _Child(memory_bytes=self._memory_bytes, max_pixels=self._max_pixels, visitors_first=self._visitors_first)
