@@ -17,7 +17,7 @@ from indexer.progress import Progress
 from vitrine import errors
 from vitrine.domain import Pixels
 from vitrine.messages import IndexRequested, Lane
-from vitrine.ports import Broker, Decoded
+from vitrine.ports import Broker
 
 _log = logging.getLogger(__name__)
 
@@ -75,8 +75,9 @@ class EmbeddingByWorkers:
         self.added = 0
         self.given_up = 0
 
-    def prepare(self, sha256: str, picture: Decoded) -> None:
-        """The picture was decoded to be judged; the rest is the workers'."""
+    def wants_features(self, sha256: str) -> bool:
+        """The picture is decoded to be judged; the rest is the workers'."""
+        return False
 
     def take(self, image_id: int, model_input: Pixels) -> None:
         self._group.append(image_id)

@@ -13,7 +13,6 @@ from indexer.photographs import Ports
 from indexer.progress import Progress
 from vitrine import preparation
 from vitrine.domain import Pixels
-from vitrine.ports import Decoded
 
 BATCH = 8
 
@@ -33,8 +32,8 @@ class EmbeddingHere:
         self.added = 0
         self.given_up = 0
 
-    def prepare(self, sha256: str, picture: Decoded) -> None:
-        preparation.keep_features(sha256, picture, self._ports.images)
+    def wants_features(self, sha256: str) -> bool:
+        return preparation.lacks_features(sha256, self._ports.images)
 
     def take(self, image_id: int, model_input: Pixels) -> None:
         self._batch[image_id] = model_input

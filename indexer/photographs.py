@@ -21,7 +21,7 @@ from indexer.progress import Progress
 from indexer.sources.source import SourceRow
 from vitrine import domain, errors, preparation
 from vitrine.domain import Pixels
-from vitrine.ports import Catalogue, Decoded, Decoder, Encoder, ImageStore
+from vitrine.ports import Catalogue, Decoder, Encoder, ImageStore
 
 # Prepared squares and previews are under a megabyte each; this many hide a slow file behind the others.
 _AHEAD = 16
@@ -75,8 +75,8 @@ class Embedder(Protocol):
     added: int
     given_up: int
 
-    def prepare(self, sha256: str, picture: Decoded) -> None:
-        """On any thread, before the image is in the catalogue."""
+    def wants_features(self, sha256: str) -> bool:
+        """Whether this process extracts the image's local features. On any thread."""
         ...
 
     def take(self, image_id: int, model_input: Pixels) -> None:
@@ -158,11 +158,12 @@ class PhotographLine:
 
     def _prepare(self, photograph: Photograph) -> _Prepared:
         data = image_paths.read(photograph.file, at_most=_MAX_IMAGE_BYTES)
-        picture = preparation.decoded(data, self._ports.decoder, self._ports.encoder.resize)
-        assert picture.model_input is not None
         sha256 = hashlib.sha256(data).hexdigest()
+        features = self._embedder.wants_features(sha256)
+        picture = preparation.decoded(data, self._ports.decoder, self._ports.encoder.resize, features=features)
+        assert picture.model_input is not None
         self._ports.images.write(domain.original_key(sha256), data)
-        self._embedder.prepare(sha256, picture)
+        preparation.keep_features(sha256, picture, self._ports.images)
         return _Prepared(
             photograph=photograph,
             sha256=sha256,

@@ -54,11 +54,12 @@ class ImageStore(Protocol):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class DecodeRequest:
-    """What to make of a picture: the region, a square for the model, and a preview for the geometric check."""
+    """What to make of a picture: the region, a square for the model, and a preview, or the preview's local features."""
 
     region: Region | None = None
     model_input: Resize | None = None
     preview_size: int | None = None
+    features: bool = False
     jpeg_size: int | None = None
 
 
@@ -66,13 +67,15 @@ class DecodeRequest:
 class Decoded:
     """What was asked for, and the size of the upright original in px.
 
-    model_input: uint8 [size, size, 3]; preview: uint8 RGB [h, w, 3]; jpeg: a re-encoded picture without metadata.
+    model_input: uint8 [size, size, 3]; preview: uint8 RGB [h, w, 3]; features: as `geometry.pack` wrote them;
+    jpeg: a re-encoded picture without metadata.
     """
 
     width: int
     height: int
     model_input: Pixels | None = None
     preview: Pixels | None = None
+    features: bytes | None = None
     jpeg: bytes | None = None
 
 

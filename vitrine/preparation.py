@@ -7,17 +7,21 @@ from vitrine.ports import Decoded, Decoder, DecodeRequest, ImageStore
 from vitrine.preprocessing import Resize
 
 
-def decoded(data: bytes, decoder: Decoder, resize: Resize) -> Decoded:
-    """With ``model_input`` and ``preview``: whoever asks, the judgement of a picture is the same.
+def decoded(data: bytes, decoder: Decoder, resize: Resize, *, features: bool = False) -> Decoded:
+    """With ``model_input``, and ``features`` where they are asked for; either way a picture is judged alike.
 
     Raises RejectedInput and what descends from it.
     """
-    return decoder.decode(data, DecodeRequest(model_input=resize, preview_size=geometry.PREVIEW_SIZE))
+    return decoder.decode(
+        data, DecodeRequest(model_input=resize, preview_size=geometry.PREVIEW_SIZE, features=features)
+    )
+
+
+def lacks_features(sha256: str, images: ImageStore) -> bool:
+    return not images.exists(domain.features_key(sha256))
 
 
 def keep_features(sha256: str, picture: Decoded, images: ImageStore) -> None:
-    """Extract and store them where the store has none yet. Raises DependencyUnavailable."""
-    key = domain.features_key(sha256)
-    if not images.exists(key):
-        assert picture.preview is not None
-        images.write(key, geometry.pack(geometry.extract(picture.preview)))
+    """Store them where they were asked for. Raises DependencyUnavailable."""
+    if picture.features is not None:
+        images.write(domain.features_key(sha256), picture.features)

@@ -77,7 +77,8 @@ class IndexWorker:
     def _prepared(self, image: CatalogueImage) -> Pixels:
         """The model's square; the local features are in the store when it returns."""
         original = self._images.read(domain.original_key(image.sha256))
-        picture = preparation.decoded(original, self._decoder, self._encoder.resize)
+        features = preparation.lacks_features(image.sha256, self._images)
+        picture = preparation.decoded(original, self._decoder, self._encoder.resize, features=features)
         preparation.keep_features(image.sha256, picture, self._images)
         assert picture.model_input is not None
         return picture.model_input

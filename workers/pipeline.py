@@ -60,6 +60,7 @@ class SearchPipeline:
                 region=search.region,
                 model_input=self._encoder.resize,
                 preview_size=geometry.PREVIEW_SIZE if search.geometric_check else None,
+                features=search.geometric_check,
             ),
         )
         assert decoded.model_input is not None
@@ -69,9 +70,9 @@ class SearchPipeline:
         report(Stage.SEARCHING)
         view = self._index.view()
         candidates, records = self._candidates(view, embedding, search)
-        if search.geometric_check and decoded.preview is not None:
+        if decoded.features is not None:
             report(Stage.COMPARING)
-            query = geometry.extract(decoded.preview)
+            query = geometry.unpack(decoded.features)
             candidates = self._compared(query, candidates, search)
         report(Stage.DESCRIBING)
         matches = _matches(candidates, records, view, search)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import os
 import pathlib
@@ -16,7 +17,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from vitrine import errors
+from vitrine import errors, geometry
 from vitrine.adapters import decoder_child
 from vitrine.adapters.subprocess_decoder import SubprocessDecoder
 from vitrine.domain import Pixels, Region
@@ -132,6 +133,19 @@ def test_a_region_is_cut_out_of_the_upright_picture(decoder: SubprocessDecoder) 
     assert preview is not None and preview.shape == (120, 160, 3)
     # Right and top: much red, little green.
     assert preview[..., 0].mean() > 170 > 80 > preview[..., 1].mean()
+
+
+def test_local_features_are_those_of_the_preview(decoder: SubprocessDecoder) -> None:
+    blocks = np.random.default_rng(1).integers(0, 256, (24, 32, 3), np.uint8)
+    textured = saved(Image.fromarray(blocks).resize((640, 480)), format="PNG")
+    region = Region(x=0.25, y=0, width=0.75, height=1)
+    request = DecodeRequest(region=region, preview_size=384)
+    preview = decoder.decode(textured, request).preview
+    found = decoder.decode(textured, dataclasses.replace(request, features=True))
+    assert preview is not None and found.features is not None and found.preview is None
+    features = geometry.unpack(found.features)
+    assert len(features) > 50
+    assert found.features == geometry.pack(geometry.extract(preview))
 
 
 def test_a_derivative_carries_no_metadata(decoder: SubprocessDecoder) -> None:

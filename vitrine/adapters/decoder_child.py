@@ -34,6 +34,7 @@ def _request(header: dict[str, Any]) -> DecodeRequest:
         region=Region(**region) if region else None,
         model_input=Resize(**model_input) if model_input else None,
         preview_size=header["preview_size"],
+        features=header["features"],
         jpeg_size=header["jpeg_size"],
     )
 
@@ -42,6 +43,7 @@ def _answer(decoded: Decoded) -> list[bytes]:
     parts = {
         "model_input": decoded.model_input,
         "preview": decoded.preview,
+        "features": np.frombuffer(decoded.features, np.uint8) if decoded.features else None,
         "jpeg": np.frombuffer(decoded.jpeg, np.uint8) if decoded.jpeg else None,
     }
     shapes = {name: part.shape for name, part in parts.items() if part is not None}

@@ -12,7 +12,7 @@ import numpy as np
 import pillow_heif
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
-from vitrine import errors, preprocessing
+from vitrine import errors, geometry, preprocessing
 from vitrine.domain import Pixels
 from vitrine.ports import Decoded, DecodeRequest
 
@@ -38,11 +38,14 @@ def decode(data: bytes, request: DecodeRequest, *, max_pixels: int) -> Decoded:
     _draft(image, request, max_pixels)
     pixels = _load(image, request)
     region = preprocessing.crop(pixels, request.region)
+    preview = preprocessing.longest_side(region, request.preview_size) if request.preview_size else None
+    features = geometry.pack(geometry.extract(preview)) if request.features and preview is not None else None
     return Decoded(
         width=width,
         height=height,
         model_input=preprocessing.fit(region, request.model_input) if request.model_input else None,
-        preview=preprocessing.longest_side(region, request.preview_size) if request.preview_size else None,
+        preview=None if request.features else preview,
+        features=features,
         jpeg=_jpeg(preprocessing.longest_side(pixels, request.jpeg_size)) if request.jpeg_size else None,
     )
 

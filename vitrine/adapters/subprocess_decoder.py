@@ -80,12 +80,13 @@ class _Child:
             name: np.frombuffer(self._receive(int(np.prod(shape)), deadline), np.uint8).reshape(shape)
             for name, shape in header["shapes"].items()
         }
-        jpeg = parts.get("jpeg")
+        features, jpeg = parts.get("features"), parts.get("jpeg")
         return Decoded(
             width=header["width"],
             height=header["height"],
             model_input=parts.get("model_input"),
             preview=parts.get("preview"),
+            features=features.tobytes() if features is not None else None,
             jpeg=jpeg.tobytes() if jpeg is not None else None,
         )
 
