@@ -7,6 +7,7 @@ already costs a worker one question.
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import logging
 import time
 from concurrent import futures
@@ -25,6 +26,9 @@ GROUP = 16
 """Images in one message: worth its way, and little to do again when its worker is killed."""
 MOST_OUTSTANDING = 2000
 """Images that are published and not embedded, those of other runs included as far as the broker still holds them."""
+# Until there is room again only these are asked for: two thousand at a time are work for the database, beside visitors.
+_OLDEST = 8 * GROUP
+_ALL_ASKED_EVERY_S = 5.0
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -71,7 +75,7 @@ class EmbeddingByWorkers:
         self._patience = patience or Patience()
         self._group: list[int] = []
         self._outstanding: dict[int, _Published] = {}
-        self._moved_at = self._complained_at = time.monotonic()
+        self._moved_at = self._complained_at = self._all_asked_at = time.monotonic()
         self.added = 0
         self.given_up = 0
 
@@ -101,7 +105,7 @@ class EmbeddingByWorkers:
         missing = self._catalogue.images_without_embedding(self._model_id, self._group) - self._outstanding.keys()
         self._group = []
         while missing and self._is_full() and not self._interruption.asked:
-            if not self._look():
+            if not self._look(None if self._time_to_ask_all() else _OLDEST):
                 time.sleep(self._patience.look_s)
         # An image that is not published when the run is interrupted is found without its embedding by the next run.
         if missing and not self._interruption.asked:
@@ -111,11 +115,22 @@ class EmbeddingByWorkers:
         waiting = (self._waiting_messages() or 0) * GROUP
         return max(len(self._outstanding), waiting) + GROUP > MOST_OUTSTANDING
 
-    def _look(self) -> int:
-        """How many are no longer under way since the last look; what is missed for too long is published again."""
+    def _time_to_ask_all(self) -> bool:
+        """Now and then: messages about the oldest may be lost while others are embedded."""
+        now = time.monotonic()
+        due = now - self._all_asked_at >= _ALL_ASKED_EVERY_S
+        if due:
+            self._all_asked_at = now
+        return due
+
+    def _look(self, oldest: int | None = None) -> int:
+        """How many are no longer under way since the last look; what is missed for too long is published again.
+
+        Only so many of the ``oldest`` are asked for, or all.
+        """
         before = len(self._outstanding)
-        left = self._catalogue.images_without_embedding(self._model_id, list(self._outstanding))
-        embedded = self._outstanding.keys() - left
+        asked = list(itertools.islice(self._outstanding, oldest))
+        embedded = set(asked) - self._catalogue.images_without_embedding(self._model_id, asked)
         for image_id in embedded:
             del self._outstanding[image_id]
         self.added += len(embedded)

@@ -5,6 +5,7 @@ Nothing here is needed to be right, only to be fast: where the kernel does not k
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import platform
@@ -12,7 +13,6 @@ import struct
 import sys
 import threading
 
-_NICE = 19
 _TURN_NS = 20_000_000
 _BATCH = 3
 # sched_setattr has no function in the C library before glibc 2.41, and none in Python.
@@ -27,13 +27,15 @@ def long_turns() -> None:
     The thread interrupts nobody when it wakes, and keeps its core for 20 ms where others like it wait. (The turn is
     for Linux 6.12 and later. Others, which wake for short work, are still let in at once.)
     """
-    if sys.platform == "linux" and (call := _SCHED_SETATTR.get(platform.machine())):
+    if sys.platform != "linux" or os.sched_getscheduler(0) == os.SCHED_IDLE:
+        return
+    if call := _SCHED_SETATTR.get(platform.machine()):
         nice = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
         ctypes.CDLL(None).syscall(call, 0, _ATTRIBUTES.pack(_ATTRIBUTES.size, _BATCH, 0, nice, 0, _TURN_NS, 0, 0), 0)
 
 
 def visitors_first() -> None:
-    """For bulk work: it takes what others leave of the cores. There is no way back."""
-    # Elsewhere than on Linux a priority is a whole process's.
+    """For bulk work: it takes what others leave of the cores, and lets go when one of them wakes, for good."""
     if sys.platform == "linux":
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
+        with contextlib.suppress(OSError):
+            os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))

@@ -125,6 +125,26 @@ def test_lost_messages_are_published_again(
     assert len(broker.heard) > 60 / embedding_by_workers.GROUP
 
 
+def test_others_make_room_while_the_oldest_messages_are_lost(
+    museum: Museum,
+    add: Add,
+    catalogue: MemoryCatalogue,
+    broker: HeardBroker,
+    worker: IndexWorker,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(embedding_by_workers, "MOST_OUTSTANDING", 2 * embedding_by_workers.GROUP)
+    monkeypatch.setattr(embedding_by_workers, "_OLDEST", embedding_by_workers.GROUP)
+    monkeypatch.setattr(embedding_by_workers, "_ALL_ASKED_EVERY_S", 0.1)
+    broker.lose = lambda number: number == 1
+    patient = Patience(silent_s=3, lost_s=3, look_s=0.02)
+    with working(broker, worker.handle):
+        add(museum.write(museum.objects(30)), embedding=functools.partial(EmbeddingByWorkers, broker, patience=patient))
+    assert embedded(catalogue) == 60
+    first, *others, last = [set(message.image_ids) for message in broker.heard]
+    assert last == first and first not in others
+
+
 def test_never_more_images_are_outstanding_than_allowed(
     museum: Museum,
     add: Add,
