@@ -15,7 +15,7 @@ from vitrine.domain import Stage
 from vitrine.ports import Broker, SearchLedger
 
 _log = logging.getLogger(__name__)
-_FLUSH_AFTER_S = 0.06
+_FLUSH_AFTER_S = 0.03
 
 
 class ProgressWriter:
