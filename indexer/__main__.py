@@ -50,7 +50,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.getLogger("alembic").setLevel(logging.WARNING)
     options = _parser().parse_args(arguments)
     threads.one_thread_each()
-    scheduling.visitors_first()
     try:
         return _run(options, Settings())
     except pydantic.ValidationError as error:
@@ -136,6 +135,8 @@ def _embedding(settings: Settings, via: str) -> Iterator[StartEmbedding]:
         raise errors.Misconfigured(
             "--via queue publishes to the workers: set VITRINE_BROKER_URL to the RabbitMQ that they consume from."
         )
+    # The workers do the work, and visitors wait for them. Where this process embeds, it is as important as any other.
+    scheduling.visitors_first()
     broker = brokers.open_broker(settings.broker_url, name=f"indexer-{socket.gethostname()}")
     with contextlib.closing(broker):
         yield functools.partial(EmbeddingByWorkers, broker)

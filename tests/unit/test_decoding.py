@@ -7,6 +7,7 @@ import io
 import os
 import pathlib
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -198,6 +199,21 @@ def test_a_picture_that_takes_too_much_memory_is_refused_and_the_next_is_decoded
         decoder.decode(large, SQUARE)
     assert square(decoder, COLOURED["jpeg"]()).shape == (96, 96, 3)
     decoder.close()
+
+
+def test_a_picture_of_bulk_work_is_not_to_blame_for_cores_that_others_have() -> None:
+    decoder = SubprocessDecoder(slots=1, timeout_s=0.5, visitors_first=True)
+    decoder.warm_up()
+    child = children()[-1]
+    os.kill(child, signal.SIGSTOP)
+    threading.Timer(1.0, os.kill, (child, signal.SIGCONT)).start()
+    assert square(decoder, COLOURED["jpeg"]()).shape == (96, 96, 3)
+    decoder.close()
+
+
+def test_a_child_that_uses_up_its_time_is_ended_by_the_kernel() -> None:
+    endless = f"from {decoder_child.__name__} import _limit_cpu\n_limit_cpu(0.1)\nwhile True: pass"
+    assert subprocess.run([sys.executable, "-c", endless]).returncode == -signal.SIGXCPU
 
 
 def children() -> list[int]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import resource
 import signal
 import struct
@@ -60,10 +61,19 @@ def _framed(header: dict[str, Any]) -> bytes:
     return struct.pack("<I", len(encoded)) + encoded
 
 
-def _serve(source: BinaryIO, sink: BinaryIO, max_pixels: int) -> None:
+def _limit_cpu(more_s: float) -> None:
+    """The kernel ends this process after so much more of its own time; the parent then knows which picture it was."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    # Whole seconds, and one more: where cores are free, the parent's patience ends first.
+    resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(used.ru_utime + used.ru_stime + more_s) + 1, hard))
+
+
+def _serve(source: BinaryIO, sink: BinaryIO, *, max_pixels: int, cpu_s: float) -> None:
     while prefix := source.read(4):
         header = json.loads(source.read(struct.unpack("<I", prefix)[0]))
         data = source.read(header["size"])
+        _limit_cpu(cpu_s)
         try:
             answer = _answer(picture_decoding.decode(data, _request(header), max_pixels=max_pixels))
         except errors.VitrineError as error:
@@ -79,7 +89,7 @@ def _serve(source: BinaryIO, sink: BinaryIO, max_pixels: int) -> None:
 
 
 def main() -> None:
-    memory_bytes, max_pixels = int(sys.argv[1]), int(sys.argv[2])
+    memory_bytes, max_pixels, cpu_s = int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])
     # Ctrl-C reaches the whole process group; the parent decides when this process ends (by closing its input).
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
@@ -90,7 +100,7 @@ def main() -> None:
     sink = sys.stdout.buffer
     # Whatever a library prints must not end up in the middle of a frame.
     sys.stdout = sys.stderr
-    _serve(sys.stdin.buffer, sink, max_pixels)
+    _serve(sys.stdin.buffer, sink, max_pixels=max_pixels, cpu_s=cpu_s)
 
 
 if __name__ == "__main__":

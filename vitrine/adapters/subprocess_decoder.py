@@ -27,6 +27,8 @@ _REFUSALS = {
 # Libraries leak a little; a fresh child every so many pictures keeps a long run flat.
 _PICTURES_PER_CHILD = 5_000
 _KEPT_MEMORY_BYTES = 64 << 20
+# A picture is not to blame for cores that are full of visitors' searches.
+_STARVED = 30
 # A GIF of one pixel.
 _SMALLEST_PICTURE = bytes.fromhex("47494638396101000100800000ffffff0000002c00000000010001000002024401003b")
 
@@ -36,7 +38,7 @@ class _ChildDied(Exception):
 
 
 class _Child:
-    def __init__(self, *, memory_bytes: int, max_pixels: int, visitors_first: bool) -> None:
+    def __init__(self, *, memory_bytes: int, max_pixels: int, cpu_s: float, visitors_first: bool) -> None:
         environment = {
             **os.environ,
             "PYTHONPATH": os.pathsep.join([str(_ROOT), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep),
@@ -48,7 +50,7 @@ class _Child:
             "MALLOC_TRIM_THRESHOLD_": str(_KEPT_MEMORY_BYTES),
             "PILLOW_BLOCKS_MAX": "32",
         }
-        order = [sys.executable, "-m", decoder_child.__name__, str(memory_bytes), str(max_pixels)]
+        order = [sys.executable, "-m", decoder_child.__name__, str(memory_bytes), str(max_pixels), str(cpu_s)]
         self._process = subprocess.Popen(
             [*order, decoder_child.VISITORS_FIRST] if visitors_first else order,
             stdin=subprocess.PIPE,
@@ -139,9 +141,10 @@ class _Child:
 
 
 class SubprocessDecoder:
-    """``slots`` children; limits on address space (bytes), pixels, and wall time (seconds) of one picture.
+    """``slots`` children; limits on address space (bytes), pixels, and time (seconds) of one picture.
 
-    ``visitors_first``: for bulk work. The children take what others leave of the cores.
+    ``visitors_first``: for bulk work. The children take what others leave of the cores, so the time is their CPU's; of
+    wall time they have thirty times as much.
     """
 
     def __init__(
@@ -154,7 +157,8 @@ class SubprocessDecoder:
         visitors_first: bool = False,
     ) -> None:
         self.slots = slots
-        self._timeout_s = timeout_s
+        self._cpu_s = timeout_s
+        self._timeout_s = timeout_s * _STARVED if visitors_first else timeout_s
         self._memory_bytes = memory_bytes
         self._max_pixels = max_pixels
         self._visitors_first = visitors_first
@@ -204,4 +208,9 @@ class SubprocessDecoder:
             self._idle.put(None)
 
     def _start(self) -> _Child:
-        return _Child(memory_bytes=self._memory_bytes, max_pixels=self._max_pixels, visitors_first=self._visitors_first)
+        return _Child(
+            memory_bytes=self._memory_bytes,
+            max_pixels=self._max_pixels,
+            cpu_s=self._cpu_s,
+            visitors_first=self._visitors_first,
+        )
