@@ -50,7 +50,9 @@ class Settings(pydantic_settings.BaseSettings):
         description="Searches in hand at a time; 0: eight for each core, so that some can be encoded together.",
     )
     decoders: int = pydantic.Field(default=0, ge=0, description="Decoder processes; 0: one for each core.")
-    decode_timeout_s: float = pydantic.Field(default=20.0, gt=0, description="Wall time that one picture may take.")
+    decode_timeout_s: float = pydantic.Field(
+        default=20.0, gt=0, description="Time that one picture may take: wall time, or the CPU's where workers import."
+    )
     decode_memory_mib: int = pydantic.Field(
         default=2048, ge=256, description="Address space of a decoder process, in MiB."
     )

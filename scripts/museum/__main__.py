@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from .contact_sheet import write_contact_sheet
+from .kinds import KINDS
 from .writing import Order, write_museum
 
 
@@ -45,10 +46,12 @@ def _progress(total: int) -> Callable[[int], None]:
     start = time.monotonic()
 
     def show(done: int) -> None:
-        left = (time.monotonic() - start) / done * (total - done)
+        left_s = (time.monotonic() - start) / done * (total - done)
+        # Kinds take their turns, and differ in what they cost: one round of them tells.
+        left = f", {left_s:.0f} s left" if done >= len(KINDS) else ""
         bar = "█" * (done * 30 // total)
         print(
-            f"\r{bar:<30} {done}/{total} objects, {left:.0f} s left ",
+            f"\r{bar:<30} {done}/{total} objects{left} ",
             end="\n" if done == total else "",
             file=sys.stderr,
             flush=True,
