@@ -12,7 +12,7 @@ import numpy as np
 import pillow_heif
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
-from vitrine import errors, geometry, preprocessing
+from vitrine import errors, preprocessing
 from vitrine.domain import Pixels
 from vitrine.ports import Decoded, DecodeRequest
 
@@ -39,15 +39,21 @@ def decode(data: bytes, request: DecodeRequest, *, max_pixels: int) -> Decoded:
     pixels = _load(image, request)
     region = preprocessing.crop(pixels, request.region)
     preview = preprocessing.longest_side(region, request.preview_size) if request.preview_size else None
-    features = geometry.pack(geometry.extract(preview)) if request.features and preview is not None else None
     return Decoded(
         width=width,
         height=height,
         model_input=preprocessing.fit(region, request.model_input) if request.model_input else None,
         preview=None if request.features else preview,
-        features=features,
+        features=_features(preview) if request.features and preview is not None else None,
         jpeg=_jpeg(preprocessing.longest_side(pixels, request.jpeg_size)) if request.jpeg_size else None,
     )
+
+
+def _features(preview: Pixels) -> bytes:
+    # Imported where it is needed: the API decodes too, asks for no features, and has no OpenCV.
+    from vitrine import geometry
+
+    return geometry.pack(geometry.extract(preview))
 
 
 def _open(data: bytes) -> Image.Image:
