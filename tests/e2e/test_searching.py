@@ -30,7 +30,7 @@ def test_a_photograph_shows_its_progress_and_ten_matches(
 ) -> None:
     page = open_page()
     page.evaluate(WATCH_PROGRESS)
-    keep_busy(page, *photographs[1:9], uploads=3)
+    keep_busy(page, *photographs[1:9])
     give(page, photographs[0])
     await_result(page)
     expect(match_cards(page)).to_have_count(10)
