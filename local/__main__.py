@@ -9,7 +9,7 @@ import pydantic
 from api import serving
 from local import process
 from vitrine import errors, logs
-from vitrine.adapters import scheduling, threads
+from vitrine.adapters import threads
 from vitrine.settings import Settings
 
 
@@ -18,8 +18,6 @@ def main() -> int:
         settings = Settings()
         logs.configure("local", settings.log_format)
         threads.one_thread_each()
-        # Before any thread is started, so that all of them take turns alike: they share one interpreter.
-        scheduling.long_turns()
         with process.running(settings) as app:
             serving.serve(
                 app,
