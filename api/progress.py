@@ -5,22 +5,18 @@ from __future__ import annotations
 import asyncio
 import collections
 import contextlib
-import itertools
-import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 
 from starlette.concurrency import run_in_threadpool
 
+from api.pace import Pace
+from api.together import Together
 from vitrine.domain import Search
 from vitrine.messages import SearchEvent
 from vitrine.ports import Broker, SearchLedger
 
 # News can be lost with a broker; the ledger cannot. A quiet stream asks it so often.
 _ASK_LEDGER_S = 2.0
-# Completions of this long ago still tell how fast searches are answered.
-_PACE_WINDOW_S = 60.0
-# Nothing ended for so long: there was nothing to do. It says nothing of how fast searches are answered.
-_IDLE_GAP_S = 1.0
 
 
 class ProgressFeed:
@@ -32,7 +28,9 @@ class ProgressFeed:
         # By batch, who wants all of its events; by search, who only waits for its end.
         self._listeners: dict[str, set[asyncio.Queue[SearchEvent | None]]] = {}
         self._ends: dict[str, set[asyncio.Event]] = {}
-        self._finished: collections.deque[float] = collections.deque(maxlen=1000)
+        self.pace = Pace()
+        self._untold: collections.deque[SearchEvent] = collections.deque()
+        self._ended = Together(self._rows)
         self._closing = False
 
     @contextlib.asynccontextmanager
@@ -42,7 +40,10 @@ class ProgressFeed:
         def listener(event: SearchEvent) -> None:
             # On a worker's thread. The loop is not woken for what nobody hears: who comes later asks the ledger first.
             if event.kind.terminal or event.batch_id in self._listeners:
-                loop.call_soon_threadsafe(self._news, event)
+                self._untold.append(event)
+                # Whoever appends to what nobody has fetched yet need not wake the loop again.
+                if len(self._untold) == 1:
+                    loop.call_soon_threadsafe(self._tell)
 
         unsubscribe = self._broker.subscribe(listener)
         try:
@@ -60,15 +61,6 @@ class ProgressFeed:
         for ends in self._ends.values():
             for end in ends:
                 end.set()
-
-    def seconds_per_search(self) -> float | None:
-        """How long one search takes the whole pool of workers, by the last minute; None while nothing was finished."""
-        since = time.time() - _PACE_WINDOW_S
-        recent = [at for at in self._finished if at > since]
-        if len(recent) < 2:
-            return None
-        gaps = [min(later - earlier, _IDLE_GAP_S) for earlier, later in itertools.pairwise(recent)]
-        return max(sum(gaps) / len(gaps), 1e-4)
 
     async def events(self, batch_id: str, after: int) -> AsyncIterator[SearchEvent | None]:
         """Events of the batch after sequence ``after``, each once and in order; None while nothing happens."""
@@ -99,7 +91,7 @@ class ProgressFeed:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout_at(min(until, loop.time() + _ASK_LEDGER_S)):
                     await end.wait()
-            search = await run_in_threadpool(self._ledger.get, search_id)
+            search = await self._ended(search_id)
             if search.status.terminal or self._closing or loop.time() >= until:
                 return search
 
@@ -141,9 +133,16 @@ class ProgressFeed:
             if not self._listeners[batch_id]:
                 del self._listeners[batch_id]
 
+    def _rows(self, search_ids: Sequence[str]) -> Sequence[Search]:
+        return self._ledger.several(search_ids)
+
+    def _tell(self) -> None:
+        while self._untold:
+            self._news(self._untold.popleft())
+
     def _news(self, event: SearchEvent) -> None:
         if event.kind.terminal:
-            self._finished.append(event.at)
+            self.pace.ended(event.at)
             for end in self._ends.get(event.search_id, ()):
                 end.set()
         for queue in self._listeners.get(event.batch_id, ()):

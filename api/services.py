@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from fastapi import Request
 
+from api import acceptance
+from api.acceptance import NewBatch
 from api.limits import ClientLimit
 from api.progress import ProgressFeed
 from api.text_queries import TextQueries
+from api.together import Together
 from vitrine.ports import Broker, Catalogue, Decoder, ImageStore, SearchLedger
 from vitrine.settings import Settings
 
@@ -35,6 +39,11 @@ class Services:
     texts: TextQueries | None
     snapshot: Callable[[], Mapping[str, Any] | None]
     classifier: Callable[[], Mapping[str, Any] | None]
+
+    @functools.cached_property
+    def accept(self) -> Together[NewBatch, None]:
+        """Durable, and on its way to a worker, when it returns. Raises DependencyUnavailable."""
+        return Together(functools.partial(acceptance.accept, self.ledger, self.broker))
 
 
 async def services(request: Request) -> Services:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 from collections.abc import Callable
 
@@ -43,6 +44,9 @@ async def _serve(server: uvicorn.Server, ready: Callable[[], None], end_streams:
     while not server.started and not serving.done():
         await asyncio.sleep(0.02)
     if server.started:
+        # What was imported and wired is here for good: the collector need not look at it again and again.
+        gc.collect()
+        gc.freeze()
         ready()
     # Streams would keep the server from ending: they end as soon as it is asked to.
     while not server.should_exit and not serving.done():

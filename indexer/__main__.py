@@ -105,7 +105,7 @@ def _opened(settings: Settings, via: str = _HERE) -> Iterator[commands.Index]:
         encoder = encoders.configured(settings)
         database = Database(settings.sqlalchemy_url)
         opened.callback(database.close)
-        decoder = decoders.configured(settings, slots=settings.decoder_slots)
+        decoder = decoders.configured(settings, slots=settings.decoder_slots, visitors_first=via == _QUEUE)
         opened.callback(decoder.close)
         sql_migrations.migrate(database)
         ports = Ports(

@@ -14,7 +14,6 @@ from api.progress import ProgressFeed
 from api.services import Services
 from api.text_queries import TextQueries
 from vitrine.adapters import decoders, model_files, sql_migrations, text_encoders
-from vitrine.adapters.batching_encoder import BatchingEncoder
 from vitrine.adapters.faiss_index import FaissIndex
 from vitrine.adapters.head_folder import HeadFolder
 from vitrine.adapters.image_folder import ImageFolder
@@ -44,7 +43,7 @@ def running(settings: Settings) -> Iterator[FastAPI]:
     images = ImageFolder(settings.home / "images")
     model = model_files.find(settings.model, settings.model_folders)
     texts = text_encoders.of(model)
-    encoder = BatchingEncoder(OnnxEncoder(model), runs=settings.cores)
+    encoder = OnnxEncoder(model)
     snapshots = SnapshotFolder(settings.home / "snapshots")
     heads = HeadFolder(settings.home / "heads")
     index = FaissIndex(

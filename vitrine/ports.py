@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from vitrine import errors
 from vitrine.domain import (
     CatalogueImage,
     ClassVerdict,
@@ -431,18 +432,35 @@ class Catalogue(Protocol):
         ...
 
 
+Reached = Sequence[tuple[Stage, float]]
+"""Stages of a search, and the Unix time at which each was reached."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Completion:
+    """``result`` is the public JSON document; ``stages`` are those that were not recorded yet."""
+
+    search_id: str
+    result: str
+    stages: Reached = ()
+
+
 class SearchLedger(Protocol):
     """The truth about searches. A search that was accepted ends in exactly one terminal row, whatever is killed.
 
     All methods raise DependencyUnavailable when the database is away.
     """
 
-    def accept(self, batch_id: str, searches: Sequence[NewSearch]) -> None:
-        """Durable when it returns."""
+    def accept(self, batches: Mapping[str, Sequence[NewSearch]]) -> None:
+        """Batches by id, each in the order of upload: all of them or none. Durable when it returns."""
         ...
 
     def get(self, search_id: str) -> Search:
         """Raises NotFound."""
+        ...
+
+    def several(self, search_ids: Sequence[str]) -> Sequence[Search]:
+        """One or more, in the order asked. Raises NotFound where one of them is unknown."""
         ...
 
     def batch(self, batch_id: str) -> Sequence[Search]:
@@ -453,19 +471,20 @@ class SearchLedger(Protocol):
         """Mark as running; None where the search is terminal already (then the message is old news)."""
         ...
 
+    def start_new(self, search_ids: Sequence[str]) -> Sequence[Search]:
+        """The same, in one transaction, for those that nobody has ever started; the others are left as they are."""
+        ...
+
     def release(self, search_id: str) -> None:
         """Back to waiting, and the start does not count: what stopped the search was not its own doing."""
         ...
 
-    def record_stages(self, search_id: str, stages: Sequence[tuple[Stage, float]]) -> Sequence[SearchEvent]:
-        """Append stages with the Unix time each was reached; nothing is appended to a terminal search."""
+    def record_stages(self, stages: Mapping[str, Reached]) -> Sequence[SearchEvent]:
+        """Append the stages of each of these searches; nothing is appended to a terminal one."""
         ...
 
-    def complete(self, search_id: str, result: str, stages: Sequence[tuple[Stage, float]]) -> Sequence[SearchEvent]:
-        """Terminal row and events in one transaction; empty where another worker was faster or it was cancelled.
-
-        ``result`` is the public JSON document.
-        """
+    def complete(self, ended: Sequence[Completion]) -> Sequence[SearchEvent]:
+        """Terminal rows and events in one transaction; no events of a search that another worker or a visitor ended."""
         ...
 
     def fail(self, search_id: str, problem: Problem) -> Sequence[SearchEvent]: ...
@@ -480,14 +499,16 @@ class SearchLedger(Protocol):
         ...
 
 
-Handler = Callable[[SearchRequested], None]
-IndexHandler = Callable[[IndexRequested], None]
-"""Returns when the message may be acknowledged.
+Outcome = errors.VitrineError | None
+Handler = Callable[[Sequence[SearchRequested]], Sequence[Outcome]]
+"""Handles messages together, and says of each, in their order, what kept it from its end; None: it may be acknowledged.
 
-Raises DependencyUnavailable to have it delivered again: later, where one message is unlucky; in place after a pause,
-where message after message meets a dependency that is down. Raises RejectedInput where nobody can handle it: it is put
-where an operator looks.
+DependencyUnavailable has it delivered again: later, where one message is unlucky; in place after a pause, where message
+after message meets a dependency that is down. Any other error: nobody can handle it, so it is put where an operator
+looks. Raises nothing.
 """
+IndexHandler = Callable[[IndexRequested], None]
+"""Of one message: returns when it may be acknowledged, and raises what a `Handler` would say of it."""
 
 
 class Broker(Protocol):
@@ -496,10 +517,10 @@ class Broker(Protocol):
     Every command is delivered at least once, in about the order of publication.
     """
 
-    def publish(self, command: SearchRequested | IndexRequested) -> None:
-        """To the command's lane; durable when it returns.
+    def publish(self, *commands: SearchRequested | IndexRequested) -> None:
+        """To each command's lane; all durable when it returns.
 
-        Raises DependencyUnavailable within 5 s, and then the message may or may not have arrived.
+        Raises DependencyUnavailable within 5 s, and then some of the messages, or all, may or may not have arrived.
         """
         ...
 
@@ -514,8 +535,11 @@ class Broker(Protocol):
         """
         ...
 
-    def consume(self, handler: Handler, *, slots: int) -> None:
-        """Start taking searches, ``slots`` at a time, each on a thread of its own. Returns at once."""
+    def consume(self, handler: Handler, *, slots: int, together: int = 1) -> None:
+        """Start taking searches on ``slots`` threads, at most ``together`` of those that wait at a time on each.
+
+        Nobody waits for company: a search that comes alone is taken alone. Returns at once.
+        """
         ...
 
     def consume_index(self, handler: IndexHandler, *, slots: int) -> None:

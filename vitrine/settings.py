@@ -47,7 +47,7 @@ class Settings(pydantic_settings.BaseSettings):
     workers: int = pydantic.Field(
         default=0,
         ge=0,
-        description="Searches in hand at a time; 0: eight for each core, so that some can be encoded together.",
+        description="Searches in hand at a time; 0: eight for each core, which are decoded and encoded together.",
     )
     decoders: int = pydantic.Field(default=0, ge=0, description="Decoder processes; 0: one for each core.")
     decode_timeout_s: float = pydantic.Field(
@@ -116,8 +116,18 @@ class Settings(pydantic_settings.BaseSettings):
         return len(os.sched_getaffinity(0))
 
     @property
-    def worker_slots(self) -> int:
+    def in_hand(self) -> int:
         return self.workers or 8 * self.cores
+
+    @property
+    def search_slots(self) -> int:
+        """Threads that search, each with a decoder: more of them would only take the cores from each other."""
+        return min(self.decoder_slots, self.in_hand)
+
+    @property
+    def searches_together(self) -> int:
+        """Searches that a thread takes at a time."""
+        return self.in_hand // self.search_slots
 
     @property
     def decoder_slots(self) -> int:

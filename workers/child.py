@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import logging
 import multiprocessing
 import pathlib
@@ -90,6 +91,9 @@ def _search_until(stop: threading.Event, number: int, settings: Settings, heartb
                 broker.consume_index(indexing.handle, slots=settings.index_slots)
             republisher.start()
             opened.callback(republisher.close)
+            # What was imported and wired is here for good: the collector need not look at it again and again.
+            gc.collect()
+            gc.freeze()
             _log.info("process %d searches with %s", number, encoder.model_id)
             supervisor = multiprocessing.parent_process()
             while supervisor is not None and supervisor.is_alive():

@@ -1,17 +1,19 @@
-"""What a worker does with a message; the decision between answer, failure and retry is made here and nowhere else."""
+"""What a worker does with messages; the decision between answer, failure and retry is made here and nowhere else."""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
+from collections.abc import Sequence
 
 from vitrine import errors, logs
 from vitrine.domain import Problem, Search, SearchResult, Stage
-from vitrine.messages import SearchEvent, SearchRequested
-from vitrine.ports import Broker, SearchLedger
+from vitrine.messages import SearchRequested
+from vitrine.ports import Broker, Completion, Outcome, SearchLedger
 from vitrine.result_document import result_document
 from workers import metrics
-from workers.pipeline import SearchPipeline
+from workers.pipeline import Answered, SearchPipeline
 from workers.progress import ProgressWriter
 
 _log = logging.getLogger(__name__)
@@ -35,60 +37,112 @@ class SearchWorker:
         self._broker = broker
         self._progress = progress
 
-    def handle(self, request: SearchRequested) -> None:
-        """Returns when the message may be acknowledged. Raises DependencyUnavailable to have it delivered again."""
-        with logs.about(request.search_id), metrics.IN_HAND.track_inprogress():
-            search = self._ledger.start(request.search_id)
-            if search is None:
-                metrics.HANDLED.labels(outcome="old_news").inc()
-                return
-            _log.info("taken up, start %d", search.attempts)
-            with metrics.SEARCH_S.time():
-                events = self._finished(search)
-            self._broker.publish_events(events)
-            outcome = events[-1].kind.value if events else "old_news"
-            metrics.HANDLED.labels(outcome=outcome).inc()
-            _log.info("ended: %s", outcome)
+    def handle(self, requests: Sequence[SearchRequested]) -> Sequence[Outcome]:
+        """Searches that were never started before are run together; whichever was is run alone.
 
-    def _finished(self, search: Search) -> list[SearchEvent]:
+        Whoever was started before may have killed its worker: it takes nobody else down with it a second time.
+        """
+        outcomes: dict[str, Outcome] = {}
+        with metrics.in_hand(len(requests)):
+            try:
+                outcomes |= self._run(self._ledger.start_new([request.search_id for request in requests]))
+                for request in requests:
+                    if request.search_id not in outcomes:
+                        outcomes[request.search_id] = self._run_again(request.search_id)
+            except errors.DependencyUnavailable as error:
+                return [outcomes.get(request.search_id, error) for request in requests]
+        return [outcomes[request.search_id] for request in requests]
+
+    def _run_again(self, search_id: str) -> Outcome:
+        search = self._ledger.start(search_id)
+        if search is None:
+            metrics.HANDLED.labels(outcome="old_news").inc()
+            return None
+        if search.attempts > _MOST_STARTS:
+            stopped = errors.RejectedInput(
+                "This photograph stopped its worker again and again. Save it anew.", code="gave_up"
+            )
+            self._end([(search, stopped)])
+            return None
+        return self._run([search])[search_id]
+
+    def _run(self, searches: Sequence[Search]) -> dict[str, Outcome]:
+        """What became of each search, by id. Each of them has been started."""
+        left = {search.id: search for search in searches}
+        timers = {search.id: metrics.SearchTimer() for search in searches}
+
+        def reached(stage: Stage, those: Sequence[Search]) -> None:
+            self._progress.reached([search.id for search in those], stage)
+            for search in those:
+                timers[search.id].reached(stage)
+
+        for search in searches:
+            with logs.about(search.id):
+                _log.info("taken up, start %d", search.attempts)
         try:
-            if search.attempts > _MOST_STARTS:
-                raise errors.RejectedInput(
-                    "This photograph stopped its worker again and again. Save it anew.", code="gave_up"
-                )
-            result = self._searched(search)
-            document = json.dumps(result_document(result), ensure_ascii=False, separators=(",", ":"))
-            return list(self._ledger.complete(search.id, document, self._progress.take(search.id)))
+            for answered in self._pipeline.run(searches, reached):
+                self._end(answered)
+                for search, _ in answered:
+                    timers[search.id].end()
+                    del left[search.id]
         except errors.DependencyUnavailable as error:
+            stopped = {search.id: self._again_later(search, error) for search in left.values()}
+        # The boundary of the pipeline: a defect of ours must not leave a progress bar hanging.
+        except Exception as error:  # noqa: BLE001
+            stopped = self._broke(list(left.values()), error)
+        else:
+            stopped = {}
+        return {search.id: stopped.get(search.id) for search in searches}
+
+    def _broke(self, searches: Sequence[Search], error: Exception) -> dict[str, Outcome]:
+        if len(searches) > 1:
+            # One of them is to blame, and only it shall pay.
+            _log.warning("%d searches broke together and are run one by one: %r", len(searches), error)
+            return {search.id: self._run([search])[search.id] for search in searches}
+        return {search.id: self._broke_alone(search, error) for search in searches}
+
+    def _broke_alone(self, search: Search, error: Exception) -> Outcome:
+        if not isinstance(error, errors.VitrineError):
+            with logs.about(search.id):
+                _log.error("search %s broke on start %d", search.id, search.attempts, exc_info=error)
+            if search.attempts < _TRIES_AFTER_SURPRISES:
+                return errors.DependencyUnavailable(f"unforeseen: {error!r}", retry_after_s=_SURPRISE_RETRY_S)
+            error = errors.VitrineError("The search failed for a reason of our own. It is in the log.", code="internal")
+        self._end([(search, error)])
+        return None
+
+    def _again_later(self, search: Search, error: errors.DependencyUnavailable) -> Outcome:
+        """As if it had not been started: what stopped it was not its own doing."""
+        with logs.about(search.id):
             metrics.HANDLED.labels(outcome="again_later").inc()
             _log.warning("again later: %s", error.message)
+        # Where the ledger is what is away, the row stays as it is, and the start is counted.
+        with contextlib.suppress(errors.DependencyUnavailable):
             self._tell_stages(search)
             self._ledger.release(search.id)
-            raise
-        except errors.VitrineError as error:
-            return self._failed(search, Problem(code=error.code, message=error.message))
-        # The boundary of the pipeline: a defect of ours must not leave a progress bar hanging.
-        except Exception as error:
-            _log.exception("search %s broke on start %d", search.id, search.attempts)
-            if search.attempts < _TRIES_AFTER_SURPRISES:
-                raise errors.DependencyUnavailable(f"unforeseen: {error!r}", retry_after_s=_SURPRISE_RETRY_S) from error
-            problem = Problem(code="internal", message="The search failed for a reason of our own. It is in the log.")
-            return self._failed(search, problem)
+        return error
 
-    def _failed(self, search: Search, problem: Problem) -> list[SearchEvent]:
-        self._tell_stages(search)
-        return list(self._ledger.fail(search.id, problem))
+    def _end(self, answered: Answered) -> None:
+        """Terminal rows, then their news. Raises DependencyUnavailable, and then there may be no rows."""
+        completions = [
+            self._completion(search, answer) for search, answer in answered if isinstance(answer, SearchResult)
+        ]
+        events = list(self._ledger.complete(completions)) if completions else []
+        for search, answer in answered:
+            if not isinstance(answer, SearchResult):
+                self._tell_stages(search)
+                events += self._ledger.fail(search.id, Problem(code=answer.code, message=answer.message))
+        self._broker.publish_events(events)
+        ended = {event.search_id: event.kind.value for event in events if event.kind.terminal}
+        for search, _ in answered:
+            outcome = ended.get(search.id, "old_news")
+            metrics.HANDLED.labels(outcome=outcome).inc()
+            with logs.about(search.id):
+                _log.info("ended: %s", outcome)
 
-    def _searched(self, search: Search) -> SearchResult:
-        timer = metrics.StageTimer()
-
-        def reached(stage: Stage) -> None:
-            timer.reached(stage)
-            self._progress.reached(search.id, stage)
-
-        result = self._pipeline.run(search, reached)
-        timer.end()
-        return result
+    def _completion(self, search: Search, result: SearchResult) -> Completion:
+        document = json.dumps(result_document(result), ensure_ascii=False, separators=(",", ":"))
+        return Completion(search_id=search.id, result=document, stages=self._progress.take(search.id))
 
     def _tell_stages(self, search: Search) -> None:
-        self._broker.publish_events(self._ledger.record_stages(search.id, self._progress.take(search.id)))
+        self._broker.publish_events(self._ledger.record_stages({search.id: self._progress.take(search.id)}))

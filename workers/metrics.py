@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
+from collections.abc import Iterator
 
 import prometheus_client
 
@@ -28,12 +30,21 @@ IN_HAND = prometheus_client.Gauge(
 )
 
 
-class StageTimer:
+@contextlib.contextmanager
+def in_hand(count: int) -> Iterator[None]:
+    IN_HAND.inc(count)
+    try:
+        yield
+    finally:
+        IN_HAND.dec(count)
+
+
+class SearchTimer:
     """Of one search: each stage lasts until the next is reached, the last until `end`."""
 
     def __init__(self) -> None:
+        self._began = self._since = time.perf_counter()
         self._stage: Stage | None = None
-        self._since = 0.0
 
     def reached(self, stage: Stage | None) -> None:
         now = time.perf_counter()
@@ -43,3 +54,4 @@ class StageTimer:
 
     def end(self) -> None:
         self.reached(None)
+        SEARCH_S.observe(time.perf_counter() - self._began)

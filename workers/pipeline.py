@@ -1,21 +1,25 @@
-"""The search: one photograph in, ranked catalogue records out."""
+"""The search: photographs in, ranked catalogue records out.
+
+Searches that come together are decoded, encoded and looked up together: a batch costs the encoder less than its
+pictures one by one, and code and data that are in a core's cache serve all of them.
+"""
 
 from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from vitrine import description, errors, geometry, ranking, verdict
+from vitrine import description, errors, geometry, logs, ranking, verdict
 from vitrine.domain import (
     ClassVerdict,
     Embedding,
     Filters,
     Match,
     Neighbour,
-    QueryEmbedding,
+    Pixels,
     Record,
     Search,
     SearchResult,
@@ -25,10 +29,25 @@ from vitrine.domain import (
     features_key,
     original_key,
 )
-from vitrine.ports import Catalogue, Decoder, DecodeRequest, Encoded, Encoder, ImageStore, IndexView, VectorIndex
+from vitrine.ports import (
+    Catalogue,
+    Decoded,
+    Decoder,
+    DecodeRequest,
+    Encoded,
+    Encoder,
+    ImageStore,
+    IndexView,
+    VectorIndex,
+)
 from vitrine.ranking import Candidate, Ranked
 
-ReportStage = Callable[[Stage], None]
+ReportStage = Callable[[Stage, Sequence[Search]], None]
+Answer = SearchResult | errors.VitrineError
+Answered = Sequence[tuple[Search, Answer]]
+"""Searches with their results, or with the reason why there is none."""
+_Found = tuple[Sequence[Candidate], Mapping[int, Record]]
+"""Images that may be shown, most similar first, and the records by image."""
 
 # With a filter that leaves few records, the neighbourhood is widened up to this many images.
 _MOST_NEIGHBOURS = 20_000
@@ -49,12 +68,58 @@ class SearchPipeline:
         self._catalogue = catalogue
         self._features = functools.lru_cache(maxsize=_KEPT_FEATURES)(self._read_features)
 
-    def run(self, search: Search, report: ReportStage) -> SearchResult:
-        """Raises RejectedInput, IndexNotReady (the visitor is told) or DependencyUnavailable (tried again)."""
-        if search.embedded is not None:
-            return self._by_text(search.embedded, search, report)
-        report(Stage.DECODING)
-        decoded = self._decoder.decode(
+    def run(self, searches: Sequence[Search], report: ReportStage) -> Iterator[Answered]:
+        """Each search once, in groups, as soon as they are answered. Which failed by their own doing have an error.
+
+        Raises DependencyUnavailable for all that are not answered yet; they can be tried again.
+        """
+        texts = [search for search in searches if search.embedded is not None]
+        if texts:
+            yield [(search, self._by_text(search, report)) for search in texts]
+        pictures = [search for search in searches if search.embedded is None]
+        if pictures:
+            yield from self._by_picture(pictures, report)
+
+    def _by_picture(self, searches: Sequence[Search], report: ReportStage) -> Iterator[Answered]:
+        decoded, refused = self._decoded(searches, report)
+        if refused:
+            yield refused
+        if not decoded:
+            return
+        looked_up = self._looked_up(decoded, report)
+        if isinstance(looked_up, errors.VitrineError):
+            yield [(search, looked_up) for search, _ in decoded]
+            return
+        quick = [one for one in looked_up if one.features is None]
+        if quick:
+            report(Stage.DESCRIBING, [one.search for one in quick])
+            yield [(one.search, self._result(one)) for one in quick]
+        # Comparing takes longer than all else: nobody waits for another's.
+        for one in looked_up:
+            if one.features is not None:
+                report(Stage.COMPARING, [one.search])
+                compared = self._compared(geometry.unpack(one.features), one.candidates, one.search)
+                report(Stage.DESCRIBING, [one.search])
+                yield [(one.search, self._result(dataclasses.replace(one, candidates=compared)))]
+
+    def _decoded(
+        self, searches: Sequence[Search], report: ReportStage
+    ) -> tuple[list[tuple[Search, Decoded]], list[tuple[Search, Answer]]]:
+        report(Stage.DECODING, searches)
+        decoded: list[tuple[Search, Decoded]] = []
+        refused: list[tuple[Search, Answer]] = []
+        for search in searches:
+            with logs.about(search.id):
+                try:
+                    decoded.append((search, self._decode(search)))
+                except errors.DependencyUnavailable:
+                    raise
+                except errors.VitrineError as error:
+                    refused.append((search, error))
+        return decoded, refused
+
+    def _decode(self, search: Search) -> Decoded:
+        return self._decoder.decode(
             self._images.read(original_key(search.image_sha256)),
             DecodeRequest(
                 region=search.region,
@@ -63,41 +128,61 @@ class SearchPipeline:
                 features=search.geometric_check,
             ),
         )
-        assert decoded.model_input is not None
-        report(Stage.EMBEDDING)
-        encoded = self._encoder.encode_with_class(decoded.model_input[None])
-        embedding = encoded.embeddings[0]
-        report(Stage.SEARCHING)
-        view = self._index.view()
-        candidates, records = self._candidates(view, embedding, search)
-        if decoded.features is not None:
-            report(Stage.COMPARING)
-            query = geometry.unpack(decoded.features)
-            candidates = self._compared(query, candidates, search)
-        report(Stage.DESCRIBING)
-        matches = _matches(candidates, records, view, search)
+
+    def _looked_up(
+        self, decoded: Sequence[tuple[Search, Decoded]], report: ReportStage
+    ) -> list[_LookedUp] | errors.VitrineError:
+        """All of them in one view of the index; an error where there is none."""
+        searches = [search for search, _ in decoded]
+        report(Stage.EMBEDDING, searches)
+        encoded = self._encoder.encode_with_class(np.stack([_model_input(picture) for _, picture in decoded]))
+        report(Stage.SEARCHING, searches)
+        try:
+            view = self._index.view()
+        except errors.IndexNotReady as error:
+            return error
+        found = self._candidates(view, list(zip(searches, encoded.embeddings, strict=True)))
+        return [
+            _LookedUp(
+                search=search,
+                view=view,
+                classified=_classified(encoded, row, view),
+                candidates=candidates,
+                records=records,
+                features=picture.features,
+            )
+            for row, ((search, picture), (candidates, records)) in enumerate(zip(decoded, found, strict=True))
+        ]
+
+    def _result(self, found: _LookedUp) -> SearchResult:
+        matches = _matches(found.candidates, found.records, found.view, found.search)
         return SearchResult(
-            classified=_classified(encoded, view),
-            class_missing=view.class_missing,
+            classified=found.classified,
+            class_missing=found.view.class_missing,
             description=description.draft(matches),
-            nothing_similar=verdict.nothing_similar(matches, view.calibration),
+            nothing_similar=verdict.nothing_similar(matches, found.view.calibration),
             matches=matches,
             model_id=self._encoder.model_id,
-            snapshot=view.snapshot,
+            snapshot=found.view.snapshot,
         )
 
-    def _by_text(self, query: QueryEmbedding, search: Search, report: ReportStage) -> SearchResult:
+    def _by_text(self, search: Search, report: ReportStage) -> Answer:
         """The records nearest to what a text means. A text has no class, and gives no description to take over."""
+        query = search.embedded
+        assert query is not None
         if query.model_id != self._encoder.model_id:
-            raise errors.Misconfigured(
+            return errors.Misconfigured(
                 f"The text was embedded by {query.model_id}, and workers search with {self._encoder.model_id}. "
                 "Start API and workers with the same VITRINE_MODEL."
             )
-        report(Stage.SEARCHING)
-        view = self._index.view()
-        candidates, records = self._candidates(view, query.vector, search)
+        report(Stage.SEARCHING, [search])
+        try:
+            view = self._index.view()
+        except errors.IndexNotReady as error:
+            return error
+        [(candidates, records)] = self._candidates(view, [(search, query.vector)])
         best = ranking.by_record(candidates)[: search.top_k]
-        report(Stage.DESCRIBING)
+        report(Stage.DESCRIBING, [search])
         return SearchResult(
             classified=None,
             class_missing="by_text",
@@ -108,26 +193,36 @@ class SearchPipeline:
             snapshot=view.snapshot,
         )
 
-    def _candidates(
-        self, view: IndexView, embedding: Embedding, search: Search
-    ) -> tuple[list[Candidate], Mapping[int, Record]]:
-        """Images of records that may be shown, most similar first, of at least ``top_k`` records where there are.
+    def _candidates(self, view: IndexView, wanted: Sequence[tuple[Search, Embedding]]) -> list[_Found]:
+        """Of each search, images of at least ``top_k`` records where there are, as far as they may be shown."""
+        neighbours = [view.search(embedding, _first_neighbours(search)) for search, embedding in wanted]
+        records = self._catalogue.records_of_images({one.image_id for some in neighbours for one in some})
+        return [
+            self._widened(view, embedding, search, some, records)
+            for (search, embedding), some in zip(wanted, neighbours, strict=True)
+        ]
 
-        And the records by image.
-        """
+    def _widened(
+        self,
+        view: IndexView,
+        embedding: Embedding,
+        search: Search,
+        neighbours: Sequence[Neighbour],
+        records: Mapping[int, Record],
+    ) -> _Found:
         k = _first_neighbours(search)
         while True:
-            neighbours = view.search(embedding, k)
-            records = self._catalogue.records_of_images(neighbour.image_id for neighbour in neighbours)
             found = _wanted(neighbours, records, search.filters)
             enough = len({candidate.record_id for candidate in found}) >= search.top_k
             if enough or len(neighbours) < k or k >= _MOST_NEIGHBOURS:
                 return found, records
             k *= 4
+            neighbours = view.search(embedding, k)
+            records = self._catalogue.records_of_images(neighbour.image_id for neighbour in neighbours)
 
     def _compared(
         self, query: geometry.LocalFeatures, candidates: Sequence[Candidate], search: Search
-    ) -> list[Candidate]:
+    ) -> Sequence[Candidate]:
         checked = ranking.first_checked(candidates)
         images = self._catalogue.images(candidate.image_id for candidate in checked)
         features = {
@@ -150,10 +245,27 @@ class SearchPipeline:
             return None
 
 
-def _classified(encoded: Encoded, view: IndexView) -> ClassVerdict | None:
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class _LookedUp:
+    """A search whose neighbours are known. ``features``: of its picture, where points shall be compared."""
+
+    search: Search
+    view: IndexView
+    classified: ClassVerdict | None
+    candidates: Sequence[Candidate]
+    records: Mapping[int, Record]
+    features: bytes | None
+
+
+def _model_input(decoded: Decoded) -> Pixels:
+    assert decoded.model_input is not None
+    return decoded.model_input
+
+
+def _classified(encoded: Encoded, row: int, view: IndexView) -> ClassVerdict | None:
     if view.head is None:
         return None
-    return dataclasses.replace(encoded.class_by(view.head), version=view.head_version)
+    return dataclasses.replace(encoded.class_by(view.head, row), version=view.head_version)
 
 
 def _first_neighbours(search: Search) -> int:

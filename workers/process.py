@@ -36,7 +36,7 @@ def searching(
     progress.start()
 
     def take_searches() -> None:
-        broker.consume(worker.handle, slots=settings.worker_slots)
+        broker.consume(worker.handle, slots=settings.search_slots, together=settings.searches_together)
 
     # Whoever came before the index is open would be told that there is none.
     stop_refreshing = _refreshing(index, settings.refresh_s, then=take_searches)

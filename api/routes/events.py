@@ -93,7 +93,7 @@ def open_searches(ledger: SearchLedger, batch_id: str, search_ids: set[str], aft
 
 def _moved(given: Services, waiting: set[str], positions: dict[str, int | None]) -> list[ServerSentEvent]:
     """The place in the queue, of those whose place has changed since it was told."""
-    pace = given.feed.seconds_per_search()
+    pace = given.feed.pace.seconds_per_search()
     events = []
     for search_id in sorted(waiting):
         position = given.ledger.queue_position(search_id)

@@ -12,7 +12,7 @@ from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 
-from api import acceptance, metrics, uploads
+from api import metrics, uploads
 from api.documents import search_document
 from api.services import Services, services
 from vitrine import errors, logs
@@ -64,14 +64,13 @@ async def accept(request: Request, given: Given, prefer: Prefer = "") -> Respons
             geometric_check=given.settings.geometric_check,
         )
         pictures = [await part.read() for part in parts]
-    for data, part in zip(pictures, parts, strict=True):
-        uploads.check_picture(data, part.filename or "photograph", given.settings.max_upload_bytes)
-    new = [uploads.new_search(data, part, options) for data, part in zip(pictures, parts, strict=True)]
+    # Picture, then row, then message: a crash in between leaves an orphaned file, or a row that is published later.
+    new = await run_in_threadpool(_stored, given, parts, pictures, options)
     batch_id = uuid.uuid4().hex
     accepted = _accepted_document(batch_id, [search.id for search in new])
     wait_s = _preferred_wait_s(prefer) if len(new) == 1 else 0.0
     with given.feed.awaiting_end(new[0].id) as end:
-        await run_in_threadpool(_store, given, batch_id, new, pictures)
+        await given.accept((batch_id, new))
         _tell(new)
         metrics.ACCEPTED.inc(len(new))
         if wait_s:
@@ -107,7 +106,7 @@ async def batch(batch_id: str, given: Given) -> dict[str, Any]:
 
 
 def _refuse_when_overloaded(given: Services) -> None:
-    pace = given.feed.seconds_per_search()
+    pace = given.feed.pace.seconds_per_search()
     expected_s = given.broker.depth() * pace if pace else 0.0
     if expected_s > given.settings.max_wait_s:
         raise errors.Overloaded(
@@ -129,11 +128,16 @@ def _check_count(count: int, most: int) -> None:
         raise errors.TooLarge(f"At most {most} photographs are taken at a time; send the rest afterwards.")
 
 
-def _store(given: Services, batch_id: str, new: list[NewSearch], pictures: list[bytes]) -> None:
-    """Picture, then row, then message: a crash in between leaves an orphaned file or a row that is published later."""
+def _stored(
+    given: Services, parts: list[UploadFile], pictures: list[bytes], options: dict[str, Any]
+) -> list[NewSearch]:
+    """All pictures are looked at before the first is kept. Raises RejectedInput or DependencyUnavailable."""
+    for data, part in zip(pictures, parts, strict=True):
+        uploads.check_picture(data, part.filename or "photograph", given.settings.max_upload_bytes)
+    new = [uploads.new_search(data, part, options) for data, part in zip(pictures, parts, strict=True)]
     for search, data in zip(new, pictures, strict=True):
         given.images.write(original_key(search.image_sha256), data)
-    acceptance.accept(given.ledger, given.broker, batch_id, new)
+    return new
 
 
 def _tell(new: list[NewSearch]) -> None:

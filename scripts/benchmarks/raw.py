@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from scripts.benchmarks import process_cpu
-from vitrine.adapters import model_files, scheduling, threads
+from vitrine.adapters import model_files, threads
 from vitrine.adapters.onnx_encoder import OnnxEncoder
 from vitrine.adapters.subprocess_decoder import SubprocessDecoder
 from vitrine.domain import Pixels
@@ -85,7 +85,7 @@ class Raw:
                 done += batch
             raise AssertionError("counting never ends")
 
-        with concurrent.futures.ThreadPoolExecutor(workers, initializer=scheduling.long_turns) as pool:
+        with concurrent.futures.ThreadPoolExecutor(workers) as pool:
             count = sum(pool.map(work, range(workers)))
         cpu_s = process_cpu.of_tree(os.getpid()) - cpu
         return Rate(

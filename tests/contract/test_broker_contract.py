@@ -5,14 +5,15 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 
 from vitrine import errors
+from vitrine.adapters.slots import one_by_one
 from vitrine.domain import Stage
 from vitrine.messages import EventKind, IndexRequested, Lane, SearchEvent, SearchRequested
-from vitrine.ports import Broker
+from vitrine.ports import Broker, Outcome
 
 WAIT_S = 10
 
@@ -38,7 +39,7 @@ def test_each_message_is_handled(broker: Broker) -> None:
         broker.publish(SearchRequested(search_id=str(number)))
     assert broker.depth() >= 20
     assert comes_true(lambda: broker.depth() == 20)
-    broker.consume(lambda request: handled.put(request.search_id), slots=3)
+    broker.consume(one_by_one(lambda request: handled.put(request.search_id)), slots=3)
     assert {handled.get(timeout=WAIT_S) for _ in range(20)} == {str(number) for number in range(20)}
 
 
@@ -50,7 +51,7 @@ def test_a_message_whose_dependency_was_away_is_delivered_again(broker: Broker) 
         if request.attempt < 3:
             raise errors.DependencyUnavailable("away", retry_after_s=0.01)
 
-    broker.consume(handle, slots=1)
+    broker.consume(one_by_one(handle), slots=1)
     broker.publish(SearchRequested(search_id="s"))
     assert [tries.get(timeout=WAIT_S) for _ in range(3)] == [1, 2, 3]
 
@@ -63,7 +64,7 @@ def test_a_message_that_waits_to_be_delivered_again_holds_nobody_up(broker: Brok
         if request.search_id == "late":
             raise errors.DependencyUnavailable("away", retry_after_s=3600)
 
-    broker.consume(handle, slots=1)
+    broker.consume(one_by_one(handle), slots=1)
     broker.publish(SearchRequested(search_id="late"))
     broker.publish(SearchRequested(search_id="next"))
     assert [handled.get(timeout=WAIT_S), handled.get(timeout=WAIT_S)] == ["late", "next"]
@@ -77,7 +78,7 @@ def test_a_handler_that_breaks_does_not_stop_the_queue(broker: Broker) -> None:
             raise ZeroDivisionError
         handled.put(request.search_id)
 
-    broker.consume(handle, slots=1)
+    broker.consume(one_by_one(handle), slots=1)
     broker.publish(SearchRequested(search_id="bad"))
     broker.publish(SearchRequested(search_id="good"))
     assert handled.get(timeout=WAIT_S) == "good"
@@ -89,7 +90,7 @@ def test_as_many_are_in_hand_as_there_are_slots(broker: Broker) -> None:
     def handle(_request: SearchRequested) -> None:
         together.wait(WAIT_S)
 
-    broker.consume(handle, slots=3)
+    broker.consume(one_by_one(handle), slots=3)
     for number in range(3):
         broker.publish(SearchRequested(search_id=str(number)))
     # Passes only when all three are in hand at the same time.
@@ -106,7 +107,7 @@ def test_stopping_waits_for_what_is_in_hand_and_takes_nothing_new(broker: Broker
 
     broker.publish(SearchRequested(search_id="in hand"))
     broker.publish(SearchRequested(search_id="waiting"))
-    broker.consume(handle, slots=1)
+    broker.consume(one_by_one(handle), slots=1)
     assert begun.wait(WAIT_S)
     assert not broker.stop_consuming(0.05)
     finish.set()
@@ -154,7 +155,7 @@ def test_while_a_dependency_is_down_messages_stay_where_they_are_and_none_is_los
 
     for number in range(30):
         broker.publish(SearchRequested(search_id=str(number)))
-    broker.consume(handle, slots=2)
+    broker.consume(one_by_one(handle), slots=2)
     assert comes_true(lambda: len(asked) >= 8)
     # Two were put away before it was certain; since then the two in hand are asked again and again.
     assert len(set(asked)) <= 4
@@ -172,7 +173,7 @@ def test_what_waits_for_a_dependency_is_given_back_when_the_worker_stops(broker:
 
     for number in range(5):
         broker.publish(SearchRequested(search_id=str(number)))
-    broker.consume(handle, slots=2)
+    broker.consume(one_by_one(handle), slots=2)
     assert comes_true(lambda: len(asked) >= 6)
     assert broker.stop_consuming(WAIT_S)
     assert comes_true(lambda: broker.depth() == 5)
@@ -212,7 +213,7 @@ def test_no_index_message_is_begun_while_a_search_is_in_hand(broker: Broker) -> 
         order.put("searched")
 
     broker.publish(SearchRequested(search_id="s"))
-    broker.consume(search, slots=2)
+    broker.consume(one_by_one(search), slots=2)
     assert begun.wait(WAIT_S)
     broker.consume_index(lambda _request: order.put("indexed"), slots=2)
     for number in range(4):
@@ -233,7 +234,7 @@ def test_what_yields_to_a_search_does_not_hold_up_the_end(broker: Broker) -> Non
         finish.wait(WAIT_S)
 
     broker.publish(SearchRequested(search_id="s"))
-    broker.consume(search, slots=1)
+    broker.consume(one_by_one(search), slots=1)
     assert begun.wait(WAIT_S)
     broker.consume_index(indexed.append, slots=1)
     broker.publish(IndexRequested(model_id="m", image_ids=(1,)))
@@ -261,7 +262,7 @@ def _index_beside(broker: Broker, search: Callable[[SearchRequested], None], ord
     broker.consume_index(index, slots=1)
     broker.publish(IndexRequested(model_id="m", image_ids=(1,)))
     assert indexing.wait(WAIT_S)
-    broker.consume(searched, slots=1)
+    broker.consume(one_by_one(searched), slots=1)
     broker.publish(SearchRequested(search_id="s"))
 
 
@@ -312,3 +313,41 @@ def test_what_is_no_message_is_refused(body: bytes) -> None:
     for kind in (SearchRequested, IndexRequested, SearchEvent):
         with pytest.raises(errors.RejectedInput):
             kind.from_json(body)
+
+
+def test_what_waits_is_taken_together_and_no_more_than_is_asked_for(broker: Broker) -> None:
+    taken: queue.Queue[list[str]] = queue.Queue()
+
+    def handle(requests: Sequence[SearchRequested]) -> Sequence[Outcome]:
+        taken.put([request.search_id for request in requests])
+        return [None] * len(requests)
+
+    names = [str(number) for number in range(20)]
+    broker.publish(*(SearchRequested(search_id=name) for name in names))
+    broker.consume(handle, slots=1, together=8)
+    found: list[str] = []
+    sizes: list[int] = []
+    while len(found) < len(names):
+        some = taken.get(timeout=WAIT_S)
+        found += some
+        sizes.append(len(some))
+    assert sorted(found, key=int) == names
+    assert max(sizes) <= 8
+    assert len(sizes) < len(names)
+    assert comes_true(lambda: broker.depth() == 0)
+
+
+def test_of_those_that_are_taken_together_each_has_its_own_end(broker: Broker) -> None:
+    tries: queue.Queue[tuple[str, int]] = queue.Queue()
+
+    def outcome(request: SearchRequested) -> Outcome:
+        tries.put((request.search_id, request.attempt))
+        if request.search_id == "late" and request.attempt == 1:
+            return errors.DependencyUnavailable("away", retry_after_s=0.01)
+        return errors.RejectedInput("nobody can") if request.search_id == "bad" else None
+
+    broker.publish(*(SearchRequested(search_id=name) for name in ("good", "late", "bad", "also good")))
+    broker.consume(lambda requests: [outcome(request) for request in requests], slots=1, together=4)
+    found = [tries.get(timeout=WAIT_S) for _ in range(5)]
+    assert sorted(found) == [("also good", 1), ("bad", 1), ("good", 1), ("late", 1), ("late", 2)]
+    assert comes_true(lambda: broker.depth() == 0) and tries.empty()

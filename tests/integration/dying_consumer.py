@@ -6,6 +6,7 @@ import sys
 import threading
 
 from vitrine.adapters.brokers import open_broker
+from vitrine.adapters.slots import one_by_one
 from vitrine.messages import SearchRequested
 
 
@@ -14,5 +15,5 @@ def handle(request: SearchRequested) -> None:
     threading.Event().wait()
 
 
-open_broker(sys.argv[1], name="dying").consume(handle, slots=1)
+open_broker(sys.argv[1], name="dying").consume(one_by_one(handle), slots=1)
 threading.Event().wait()

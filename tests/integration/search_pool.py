@@ -68,7 +68,7 @@ class Pool:
                     geometric_check=False,
                 )
             )
-        self.ledger.accept(_BATCH, new)
+        self.ledger.accept({_BATCH: new})
         for search in new:
             self.broker.publish(SearchRequested(search_id=search.id))
 

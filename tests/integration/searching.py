@@ -5,7 +5,7 @@ from __future__ import annotations
 import collections
 import time
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import cast
 
 from api import acceptance
@@ -15,7 +15,7 @@ from vitrine.domain import DescriptionDraft, Filters, NewSearch, Search, SearchR
 from vitrine.messages import EventKind
 from vitrine.ports import Broker
 from workers.consumer import SearchWorker
-from workers.pipeline import ReportStage, SearchPipeline
+from workers.pipeline import Answered, ReportStage, SearchPipeline
 from workers.progress import ProgressWriter
 
 WAIT_S = 60
@@ -31,9 +31,9 @@ RESULT = SearchResult(
 
 
 class InstantPipeline:
-    def run(self, _search: Search, report: ReportStage) -> SearchResult:
-        report(Stage.DECODING)
-        return RESULT
+    def run(self, searches: Sequence[Search], report: ReportStage) -> Iterator[Answered]:
+        report(Stage.DECODING, searches)
+        yield [(search, RESULT) for search in searches]
 
 
 def worker(ledger: SqlLedger, broker: Broker) -> SearchWorker:
@@ -61,7 +61,7 @@ def accepted(ledger: SqlLedger, broker: Broker) -> str | None:
     """A search that was promised, in a batch of the same id; None where the visitor was told to come back later."""
     new = new_search()
     try:
-        acceptance.accept(ledger, broker, new.id, [new])
+        acceptance.accept(ledger, broker, [(new.id, [new])])
     except errors.DependencyUnavailable:
         assert ledger.get(new.id).status.terminal
         return None

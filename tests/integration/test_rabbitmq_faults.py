@@ -23,6 +23,7 @@ from vitrine.adapters import sql_migrations
 from vitrine.adapters.rabbitmq_broker import RabbitmqBroker
 from vitrine.adapters.rabbitmq_publisher import Publisher
 from vitrine.adapters.rabbitmq_topology import DEAD_LETTERS
+from vitrine.adapters.slots import one_by_one
 from vitrine.adapters.sql_engine import Database
 from vitrine.adapters.sql_leases import SqlLeases
 from vitrine.adapters.sql_ledger import SqlLedger
@@ -122,7 +123,7 @@ def test_a_broker_that_lost_all_its_data_is_told_again_what_is_unfinished(
     assert None not in promised
     # Its process died between row and message.
     unpublished = new_search()
-    ledger.accept(unpublished.id, [unpublished])
+    ledger.accept({unpublished.id: [unpublished]})
     promised.append(unpublished.id)
     running_rabbitmq.forget_everything()
     running_rabbitmq.start()
@@ -148,7 +149,7 @@ def test_a_memory_alarm_refuses_publishers_in_time_and_stops_no_worker(
             api.publish(SearchRequested(search_id="s"))
         with pytest.raises(errors.DependencyUnavailable):
             api.depth()
-        open_broker("worker-1").consume(lambda _request: handled.set(), slots=1)
+        open_broker("worker-1").consume(one_by_one(lambda _request: handled.set()), slots=1)
         assert handled.wait(WAIT_S)
     finally:
         running_rabbitmq.control("set_vm_memory_high_watermark", "0.6")
@@ -169,7 +170,7 @@ def test_a_disk_alarm_refuses_publishers_in_time(running_rabbitmq: RabbitmqServe
 def test_a_broker_that_is_away_is_an_error_and_no_obstacle_to_starting(open_broker: OpenBroker) -> None:
     nobody = open_broker("api-1", "amqp://guest:guest@127.0.0.1:1/")
     nobody.subscribe(lambda _event: None)
-    nobody.consume(lambda _request: None, slots=1)
+    nobody.consume(one_by_one(lambda _request: None), slots=1)
     nobody.publish_events([event(1)])
     with pytest.raises(errors.DependencyUnavailable, match="refused"):
         nobody.publish(SearchRequested(search_id="s"))
@@ -268,7 +269,7 @@ def test_what_a_killed_worker_had_in_hand_is_delivered_to_another(
         assert said.readline() == "in hand\n"
         dying.kill()
         dying.wait()
-    open_broker("worker-2").consume(lambda _request: taken.set(), slots=1)
+    open_broker("worker-2").consume(one_by_one(lambda _request: taken.set()), slots=1)
     assert taken.wait(WAIT_S)
 
 
@@ -288,7 +289,7 @@ def test_a_worker_that_sits_on_a_message_for_too_long_loses_it_and_goes_on(
         again.set()
 
     try:
-        broker.consume(handle, slots=2)
+        broker.consume(one_by_one(handle), slots=2)
         broker.publish(SearchRequested(search_id="slow"))
         assert again.wait(WAIT_S)
         assert comes_true(lambda: broker.depth() == 0 and publishes(broker, "next") and "next" in tries)
@@ -301,7 +302,7 @@ def test_what_no_queue_takes_is_an_error(running_rabbitmq: RabbitmqServer) -> No
     publisher = Publisher([running_rabbitmq.url], "vitrine test publish", TEST_TOPOLOGY)
     try:
         with pytest.raises(errors.DependencyUnavailable, match="no such queue"):
-            publisher.publish("nowhere", b"{}")
+            publisher.publish(("nowhere", b"{}"))
         assert comes_true(lambda: _kept(publisher))
     finally:
         publisher.close()
@@ -309,7 +310,7 @@ def test_what_no_queue_takes_is_an_error(running_rabbitmq: RabbitmqServer) -> No
 
 def _kept(publisher: Publisher) -> bool:
     try:
-        publisher.publish(Lane.SEARCH.value, b"{}")
+        publisher.publish((Lane.SEARCH.value, b"{}"))
     except errors.DependencyUnavailable:
         return False
     return True
@@ -323,7 +324,7 @@ def test_queues_that_an_operator_deleted_are_made_again(
     indexed = threading.Event()
     assert comes_true(lambda: api.depth() == 1)
     delete_queues(running_rabbitmq.url, ["search", "index"])
-    broker.consume(lambda _request: taken.set(), slots=1)
+    broker.consume(one_by_one(lambda _request: taken.set()), slots=1)
     broker.consume_index(lambda _request: indexed.set(), slots=1)
     assert comes_true(lambda: publishes(api) and taken.is_set())
     delete_queues(running_rabbitmq.url, ["search", "index"])
@@ -343,9 +344,9 @@ def test_what_nobody_can_handle_lies_where_an_operator_looks(
     broken = SearchRequested(search_id="breaks its worker")
     broker.publish(broken)
     publisher = Publisher([running_rabbitmq.url], "vitrine test publish", TEST_TOPOLOGY)
-    publisher.publish(Lane.SEARCH.value, b"not a message")
+    publisher.publish((Lane.SEARCH.value, b"not a message"))
     publisher.close()
-    broker.consume(handle, slots=1)
+    broker.consume(one_by_one(handle), slots=1)
     found: list[bytes] = []
 
     def both_found() -> bool:
@@ -385,7 +386,7 @@ def test_an_operator_recognises_connections_by_their_names(
     running_rabbitmq: RabbitmqServer, open_broker: OpenBroker
 ) -> None:
     broker = open_broker("worker-1")
-    broker.consume(lambda _request: None, slots=1)
+    broker.consume(one_by_one(lambda _request: None), slots=1)
     broker.consume_index(lambda _request: None, slots=1)
     broker.subscribe(lambda _event: None)
     assert publishes(broker)

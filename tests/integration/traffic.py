@@ -13,7 +13,7 @@ from vitrine import errors
 from vitrine.adapters.sql_engine import Database
 from vitrine.adapters.sql_ledger import SqlLedger
 from vitrine.domain import Filters, NewSearch, Stage, Status
-from vitrine.ports import SearchLedger
+from vitrine.ports import Completion, SearchLedger
 
 _IN_A_BATCH = 3
 _REDELIVERED_AFTER_S = 0.05
@@ -71,27 +71,31 @@ class Traffic:
     def _one_batch(self, number: int) -> None:
         searches = [_new(f"s{number}-{position}") for position in range(_IN_A_BATCH)]
         try:
-            self._ledger.accept(f"b{number}", searches)
+            self._ledger.accept({f"b{number}": searches})
         except errors.DependencyUnavailable:
             # 503: nothing was promised, and the visitor sends the pictures again.
             time.sleep(_REDELIVERED_AFTER_S)
             return
         self._promised.append((f"b{number}", [search.id for search in searches]))
-        for search in searches:
-            self._again_until_through(search.id)
+        # By turns together and one by one, as they would come to a worker.
+        size = len(searches) if number % 2 else 1
+        for start in range(0, len(searches), size):
+            self._again_until_through([search.id for search in searches[start : start + size]])
 
-    def _take_through(self, search_id: str) -> None:
-        if self._ledger.start(search_id) is None:
-            return
-        self._ledger.record_stages(search_id, [(Stage.DECODING, time.time())])
-        told = self._ledger.complete(search_id, "{}", [(Stage.EMBEDDING, time.time())])
-        assert told[-1].kind.terminal
+    def _take_through(self, search_ids: Sequence[str]) -> None:
+        started = {search.id for search in self._ledger.start_new(search_ids)}
+        started |= {one for one in search_ids if one not in started and self._ledger.start(one) is not None}
+        self._ledger.record_stages({one: [(Stage.DECODING, time.time())] for one in started})
+        told = self._ledger.complete(
+            [Completion(search_id=one, result="{}", stages=[(Stage.EMBEDDING, time.time())]) for one in started]
+        )
+        assert {event.search_id for event in told if event.kind.terminal} == started
 
-    def _again_until_through(self, search_id: str) -> None:
-        """As a message that is delivered again."""
+    def _again_until_through(self, search_ids: Sequence[str]) -> None:
+        """As messages that are delivered again."""
         while not self._give_up.is_set():
             try:
-                self._take_through(search_id)
+                self._take_through(search_ids)
                 return
             except errors.DependencyUnavailable:
                 time.sleep(_REDELIVERED_AFTER_S)

@@ -10,7 +10,7 @@ from vitrine import errors
 from vitrine.adapters.brokers import open_broker
 from vitrine.adapters.memory_broker import MemoryBroker
 from vitrine.adapters.rabbitmq_topology import Topology
-from vitrine.adapters.slots import SearchesInHand
+from vitrine.adapters.slots import SearchesInHand, one_by_one
 from vitrine.messages import Lane, SearchRequested
 
 
@@ -53,7 +53,8 @@ def test_indexing_waits_for_searches_and_not_for_ever() -> None:
         begun.set()
         finish.wait(10)
 
-    searching = threading.Thread(target=in_hand.counted(search), args=(SearchRequested(search_id="s"),))
+    counted = in_hand.counted(one_by_one(search))
+    searching = threading.Thread(target=counted, args=([SearchRequested(search_id="s")],))
     searching.start()
     assert begun.wait(10)
     in_hand.wait_for_gap(lambda: False)

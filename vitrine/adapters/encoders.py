@@ -6,7 +6,6 @@ import logging
 
 from vitrine import errors
 from vitrine.adapters import model_files
-from vitrine.adapters.batching_encoder import BatchingEncoder
 from vitrine.adapters.model_files import ModelFiles
 from vitrine.adapters.triton_encoder import TritonEncoder
 from vitrine.ports import Encoder
@@ -22,7 +21,7 @@ def configured(settings: Settings) -> Encoder:
     """
     model = model_files.find(settings.model, settings.model_folders)
     if not settings.triton_url:
-        return BatchingEncoder(_in_process(model), runs=settings.cores)
+        return _in_process(model)
     encoder = TritonEncoder(
         model,
         url=settings.triton_url,

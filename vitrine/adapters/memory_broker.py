@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
-from vitrine.adapters.slots import SearchesInHand, Slots
+from vitrine.adapters.slots import SearchesInHand, Share, Slots, one_by_one
 from vitrine.messages import Command, IndexRequested, Lane, SearchEvent, SearchRequested
 from vitrine.ports import Handler, IndexHandler
 
@@ -29,11 +29,9 @@ class MemoryBroker:
         self._lock = threading.Lock()
         self._listeners: tuple[Callable[[SearchEvent], None], ...] = ()
 
-    def publish(self, command: SearchRequested | IndexRequested) -> None:
-        if isinstance(command, SearchRequested):
-            self._searches.put(command)
-        else:
-            self._indexing.put(command)
+    def publish(self, *commands: SearchRequested | IndexRequested) -> None:
+        self._searches.put(*(command for command in commands if isinstance(command, SearchRequested)))
+        self._indexing.put(*(command for command in commands if isinstance(command, IndexRequested)))
 
     def publish_events(self, events: Sequence[SearchEvent]) -> None:
         for event in events:
@@ -49,13 +47,16 @@ class MemoryBroker:
             self._listeners = (*self._listeners, listener)
         return lambda: self._unsubscribe(listener)
 
-    def consume(self, handler: Handler, *, slots: int) -> None:
+    def consume(self, handler: Handler, *, slots: int, together: int = 1) -> None:
         self._searches.open()
-        self._slots.append(Slots("search", self._searches.take, self._in_hand.counted(handler), count=slots))
+        counted = self._in_hand.counted(handler)
+        self._slots.append(Slots("search", self._searches.take, counted, count=slots, together=together))
 
     def consume_index(self, handler: IndexHandler, *, slots: int) -> None:
         self._indexing.open()
-        self._slots.append(Slots("index", self._indexing.take, handler, count=slots, yields_to=self._in_hand))
+        self._slots.append(
+            Slots("index", self._indexing.take, one_by_one(handler), count=slots, yields_to=self._in_hand)
+        )
 
     def give_way(self) -> None:
         self._in_hand.give_way()
@@ -99,23 +100,31 @@ class _MemoryLane(Generic[C]):
             self._closed = True
             self._changed.notify_all()
 
-    def put(self, command: C, delay_s: float = 0.0) -> None:
+    def put(self, *commands: C, delay_s: float = 0.0) -> None:
         with self._changed:
-            heapq.heappush(self._waiting, (time.monotonic() + delay_s, next(self._arrivals), command))
-            self._changed.notify()
+            for command in commands:
+                heapq.heappush(self._waiting, (time.monotonic() + delay_s, next(self._arrivals), command))
+            self._changed.notify(len(commands))
 
-    def take(self) -> _MemoryDelivery[C] | None:
-        """The next message that is due, however long that takes; None once the lane is closed."""
+    def take(self, share: Share) -> list[_MemoryDelivery[C]]:
+        """The next messages that are due, however long that takes; none once the lane is closed."""
         with self._changed:
             while not self._closed:
                 if not self._waiting:
                     self._changed.wait()
                     continue
-                due_in_s = self._waiting[0][0] - time.monotonic()
+                now = time.monotonic()
+                due_in_s = self._waiting[0][0] - now
                 if due_in_s <= 0:
-                    return _MemoryDelivery(self, heapq.heappop(self._waiting)[2])
+                    return self._taken(share(len(self._waiting)), now)
                 self._changed.wait(due_in_s)
-            return None
+            return []
+
+    def _taken(self, most: int, now: float) -> list[_MemoryDelivery[C]]:
+        taken: list[_MemoryDelivery[C]] = []
+        while self._waiting and self._waiting[0][0] <= now and len(taken) < most:
+            taken.append(_MemoryDelivery(self, heapq.heappop(self._waiting)[2]))
+        return taken
 
 
 @dataclasses.dataclass(frozen=True)
@@ -128,7 +137,7 @@ class _MemoryDelivery(Generic[C]):
         """It left the lane when it was taken."""
 
     def again(self, after_s: float) -> None:
-        self.lane.put(self.command.again(), after_s)
+        self.lane.put(self.command.again(), delay_s=after_s)
 
     def give_back(self) -> None:
         self.lane.put(self.command)

@@ -10,7 +10,7 @@ from vitrine.adapters.rabbitmq_consumer import Consumer
 from vitrine.adapters.rabbitmq_publisher import Publisher
 from vitrine.adapters.rabbitmq_subscriber import Subscriber
 from vitrine.adapters.rabbitmq_topology import Topology
-from vitrine.adapters.slots import SearchesInHand
+from vitrine.adapters.slots import SearchesInHand, one_by_one
 from vitrine.messages import IndexRequested, Lane, SearchEvent, SearchRequested
 from vitrine.ports import Handler, IndexHandler
 
@@ -32,12 +32,11 @@ class RabbitmqBroker:
         self._subscribing: Subscriber | None = None
         self._consumers: list[Consumer[SearchRequested] | Consumer[IndexRequested]] = []
 
-    def publish(self, command: SearchRequested | IndexRequested) -> None:
-        self._publisher.publish(command.lane.value, command.to_json())
+    def publish(self, *commands: SearchRequested | IndexRequested) -> None:
+        self._publisher.publish(*((command.lane.value, command.to_json()) for command in commands))
 
     def publish_events(self, events: Sequence[SearchEvent]) -> None:
-        for event in events:
-            self._publisher.tell(event)
+        self._publisher.tell(events)
 
     def subscribe(self, listener: Callable[[SearchEvent], None]) -> Callable[[], None]:
         with self._lock:
@@ -45,7 +44,7 @@ class RabbitmqBroker:
                 self._subscribing = Subscriber(self._urls, f"vitrine {self._name} events")
         return self._subscribing.subscribe(listener)
 
-    def consume(self, handler: Handler, *, slots: int) -> None:
+    def consume(self, handler: Handler, *, slots: int, together: int = 1) -> None:
         counted = self._in_hand.counted(handler)
         self._consumers.append(
             Consumer(
@@ -55,6 +54,7 @@ class RabbitmqBroker:
                 read=SearchRequested.from_json,
                 handler=counted,
                 slots=slots,
+                together=together,
                 topology=self._topology,
                 publisher=self._publisher,
             )
@@ -67,7 +67,7 @@ class RabbitmqBroker:
                 f"vitrine {self._name} consume index",
                 lane=Lane.INDEX,
                 read=IndexRequested.from_json,
-                handler=handler,
+                handler=one_by_one(handler),
                 slots=slots,
                 topology=self._topology,
                 publisher=self._publisher,

@@ -7,7 +7,7 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Generic, TypeVar
 
 import pika
@@ -17,8 +17,9 @@ from vitrine import errors
 from vitrine.adapters.rabbitmq_link import Link
 from vitrine.adapters.rabbitmq_publisher import Publisher
 from vitrine.adapters.rabbitmq_topology import Topology
-from vitrine.adapters.slots import SearchesInHand, Slots
+from vitrine.adapters.slots import SearchesInHand, Share, Slots
 from vitrine.messages import Command, Lane
+from vitrine.ports import Outcome
 
 _log = logging.getLogger(__name__)
 
@@ -26,7 +27,7 @@ C = TypeVar("C", bound=Command)
 
 
 class Consumer(Generic[C]):
-    """Has at most as many messages in hand as slots: what one of them does to its worker hurts few others."""
+    """Has at most as many messages in hand as its slots take together: what one does to its worker hurts few others."""
 
     def __init__(
         self,
@@ -35,15 +36,17 @@ class Consumer(Generic[C]):
         *,
         lane: Lane,
         read: Callable[[bytes], C],
-        handler: Callable[[C], None],
+        handler: Callable[[Sequence[C]], Sequence[Outcome]],
         slots: int,
+        together: int = 1,
         topology: Topology,
         publisher: Publisher,
         yields_to: SearchesInHand | None = None,
     ) -> None:
         self._lane = lane
         self._read = read
-        self._prefetch = slots
+        self._count = slots
+        self._prefetch = slots * together
         self._topology = topology
         self._publisher = publisher
         self._inbox: queue.SimpleQueue[_Delivery[C] | None] = queue.SimpleQueue()
@@ -52,7 +55,7 @@ class Consumer(Generic[C]):
         self._stopping = False
         self._cancelled = threading.Event()
         self._link = Link(urls, name, self)
-        self._slots = Slots(lane.value, self._take, handler, count=slots, yields_to=yields_to)
+        self._slots = Slots(lane.value, self._take, handler, count=slots, together=together, yields_to=yields_to)
         self._link.start()
 
     def stop(self) -> None:
@@ -65,7 +68,7 @@ class Consumer(Generic[C]):
     def join(self, deadline: float) -> bool:
         """``deadline`` in time.monotonic() seconds; False where a slot still works."""
         self._cancelled.wait(max(0.0, min(1.0, deadline - time.monotonic())))
-        for _ in range(self._prefetch):
+        for _ in range(self._count):
             self._inbox.put(None)
         if not self._slots.join(deadline):
             return False
@@ -106,12 +109,27 @@ class Consumer(Generic[C]):
             return
         self._inbox.put(_Delivery(self, channel, method.delivery_tag, command))
 
-    def _take(self) -> _Delivery[C] | None:
-        while (delivery := self._inbox.get()) is not None:
-            # What came over a connection that was lost meanwhile is delivered again, perhaps to another worker.
-            if delivery.held:
-                return delivery
-        return None
+    def _take(self, share: Share) -> list[_Delivery[C]]:
+        """None of them: this slot shall end. What came over a connection that was lost is delivered again elsewhere."""
+        taken: list[_Delivery[C]] = []
+        while not taken:
+            if (first := self._inbox.get()) is None:
+                return []
+            more = share(1 + self._inbox.qsize()) - 1
+            taken = [delivery for delivery in (first, *self._waiting(more)) if delivery.held]
+        return taken
+
+    def _waiting(self, most: int) -> Iterator[_Delivery[C]]:
+        for _ in range(most):
+            try:
+                delivery = self._inbox.get_nowait()
+            except queue.Empty:
+                return
+            if delivery is None:
+                # It tells a slot to end, and this one still has work.
+                self._inbox.put(None)
+                return
+            yield delivery
 
     def _cancel(self) -> None:
         if self._channel is not None and self._channel.is_open and self._tag:
@@ -126,7 +144,7 @@ class Consumer(Generic[C]):
     def put_away(self, command: C, after_s: float) -> None:
         """Raises DependencyUnavailable."""
         retry = self._topology.retry_queue(self._lane, command.attempt, after_s)
-        self._publisher.publish(retry, command.again().to_json())
+        self._publisher.publish((retry, command.again().to_json()))
 
 
 @dataclasses.dataclass(frozen=True)

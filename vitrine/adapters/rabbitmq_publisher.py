@@ -5,6 +5,7 @@ from __future__ import annotations
 import collections
 import threading
 import time
+from collections.abc import Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NoAnswer
 from typing import Any
@@ -27,6 +28,28 @@ _MOST_UNTOLD = 10_000
 _BLOCKED = "RabbitMQ takes no messages: it is short of memory or disk (rabbitmq-diagnostics alarms)"
 
 Outcome = Future[None]
+Message = tuple[str, bytes]
+"""The queue's name, and the body."""
+
+
+class _Window:
+    """How many messages are sent and not yet confirmed. Who comes with several enters with all of them or waits."""
+
+    def __init__(self, size: int) -> None:
+        self._free = size
+        self._changed = threading.Condition()
+
+    def enter(self, count: int, timeout_s: float) -> bool:
+        with self._changed:
+            if not self._changed.wait_for(lambda: self._free >= count, timeout_s):
+                return False
+            self._free -= count
+            return True
+
+    def leave(self, count: int) -> None:
+        with self._changed:
+            self._free += count
+            self._changed.notify_all()
 
 
 class Publisher:
@@ -35,7 +58,7 @@ class Publisher:
     def __init__(self, urls: list[str], name: str, topology: Topology) -> None:
         self._topology = topology
         self._link = Link(urls, name, self)
-        self._window = threading.BoundedSemaphore(_WINDOW)
+        self._window = _Window(_WINDOW)
         self._depths = DepthGauge(topology, self._link)
         self._commands: Channel | None = None
         self._news: Channel | None = None
@@ -47,28 +70,35 @@ class Publisher:
         self._unroutable: set[int] = set()
         self._link.start()
 
-    def publish(self, queue: str, body: bytes) -> None:
-        """Straight to a queue, durable when it returns. Raises DependencyUnavailable within 5 s."""
+    def publish(self, *messages: Message) -> None:
+        """Straight to queues, all durable when it returns. Raises DependencyUnavailable within 5 s."""
         deadline = time.monotonic() + _CONFIRM_S
         self._link.wait_until_up(_CONFIRM_S)
-        if not self._window.acquire(timeout=max(0.0, deadline - time.monotonic())):
+        for start in range(0, len(messages), _WINDOW):
+            self._publish(messages[start : start + _WINDOW], deadline)
+
+    def _publish(self, messages: Sequence[Message], deadline: float) -> None:
+        """At most a window of them, sent one behind the other and confirmed together."""
+        if not self._window.enter(len(messages), max(0.0, deadline - time.monotonic())):
             raise errors.DependencyUnavailable("RabbitMQ confirms too slowly for all that is to be published")
-        outcome: Outcome = Future()
+        sent = [(message, Outcome()) for message in messages]
         try:
-            self._link.call(lambda: self._send(queue, body, outcome))
-            outcome.result(max(0.0, deadline - time.monotonic()))
+            self._link.call(lambda: self._send(sent))
+            for _, outcome in sent:
+                outcome.result(max(0.0, deadline - time.monotonic()))
         except NoAnswer as error:
             silent = "RabbitMQ did not confirm a message in time"
             # Whoever publishes next is told at once, not after as long a wait.
             self._link.call(lambda: self._link.reset(silent))
             raise errors.DependencyUnavailable(silent) from error
         finally:
-            self._window.release()
+            self._window.leave(len(messages))
 
-    def tell(self, event: SearchEvent) -> None:
+    def tell(self, events: Sequence[SearchEvent]) -> None:
         """News, without waiting; the oldest is dropped where too much of it cannot be sent."""
-        self._untold.append(event)
-        self._link.call(self._tell_news)
+        if events:
+            self._untold.extend(events)
+            self._link.call(self._tell_news)
 
     def depth(self, lane: Lane) -> int:
         """Raises DependencyUnavailable. Waits for the first connection only."""
@@ -115,7 +145,11 @@ class Publisher:
         self._was_up = True
         self._link.ready()
 
-    def _send(self, queue: str, body: bytes, outcome: Outcome) -> None:
+    def _send(self, messages: Sequence[tuple[Message, Outcome]]) -> None:
+        for (queue, body), outcome in messages:
+            self._send_one(queue, body, outcome)
+
+    def _send_one(self, queue: str, body: bytes, outcome: Outcome) -> None:
         if self._blocked:
             outcome.set_exception(errors.DependencyUnavailable(_BLOCKED))
         elif self._commands is None or not self._commands.is_open:

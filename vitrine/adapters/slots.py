@@ -1,4 +1,4 @@
-"""What every broker does alike with a delivered message: slots, patience with a dependency, searches first."""
+"""What every broker does alike with delivered messages: slots, fair shares, patience with a dependency."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import contextlib
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Generic, Protocol, TypeVar
 
 from vitrine import errors, logs
 from vitrine.messages import Command, SearchRequested
-from vitrine.ports import Handler
+from vitrine.ports import Handler, Outcome
 
 _log = logging.getLogger(__name__)
 
@@ -25,6 +25,8 @@ _INDEX_WAITS_AT_MOST_S = 60.0
 _PICTURE_WAITS_AT_MOST_S = 1.0
 
 C = TypeVar("C", bound=Command)
+Share = Callable[[int], int]
+"""How many of so many messages that wait the slot that asks shall take: one at least."""
 C_co = TypeVar("C_co", bound=Command, covariant=True)
 
 
@@ -91,9 +93,9 @@ class SearchesInHand:
         self._changed = threading.Condition()
 
     def counted(self, handler: Handler) -> Handler:
-        def handle(command: SearchRequested) -> None:
+        def handle(commands: Sequence[SearchRequested]) -> Sequence[Outcome]:
             with self._one_more():
-                handler(command)
+                return handler(commands)
 
         return handle
 
@@ -123,23 +125,48 @@ class SearchesInHand:
                 self._changed.notify_all()
 
 
+def one_by_one(handler: Callable[[C], None]) -> Callable[[Sequence[C]], Sequence[Outcome]]:
+    """The handler of one message as a handler of several, which does not let one of them spoil the others."""
+
+    def outcome(command: C) -> Outcome:
+        with logs.about(command.about):
+            try:
+                handler(command)
+            except errors.VitrineError as error:
+                return error
+            # The boundary of a handler: whatever it was, the next message must be taken.
+            except Exception as error:  # noqa: BLE001
+                _log.exception("%s broke its worker", command.subject)
+                return errors.RejectedInput(f"it broke its worker: {error!r}")
+            return None
+
+    return lambda commands: [outcome(command) for command in commands]
+
+
 class Slots(Generic[C]):
-    """Threads that take deliveries until ``take`` returns None, and settle each."""
+    """Threads that take deliveries, ``together`` at a time at most, until ``take`` returns none, and settle each.
+
+    What waits is shared among the slots that are idle, so that none goes without while another has a heap.
+    """
 
     def __init__(
         self,
         name: str,
-        take: Callable[[], Delivery[C] | None],
-        handler: Callable[[C], None],
+        take: Callable[[Share], Sequence[Delivery[C]]],
+        handler: Callable[[Sequence[C]], Sequence[Outcome]],
         *,
         count: int,
+        together: int = 1,
         yields_to: SearchesInHand | None = None,
     ) -> None:
         self._take = take
         self._handler = handler
+        self._together = together
         self._yields_to = yields_to
         self._patience = Patience()
         self._stopping = False
+        self._idle = 0
+        self._lock = threading.Lock()
         self._threads = [
             threading.Thread(target=self._work, name=f"{name}-{number}", daemon=True) for number in range(count)
         ]
@@ -147,7 +174,7 @@ class Slots(Generic[C]):
             thread.start()
 
     def stop(self) -> None:
-        """What is in hand is finished; what waits for a dependency is given back. ``take`` must return None soon."""
+        """What is in hand is finished; what waits for a dependency is given back. ``take`` must return none soon."""
         self._stopping = True
         self._patience.wake()
         if self._yields_to:
@@ -160,43 +187,74 @@ class Slots(Generic[C]):
         return not any(thread.is_alive() for thread in self._threads)
 
     def _work(self) -> None:
-        while (delivery := self._take()) is not None:
+        while deliveries := self._next():
             if self._yields_to:
                 self._yields_to.wait_for_gap(lambda: self._stopping)
                 if self._stopping:
-                    delivery.give_back()
+                    _give_back(deliveries)
                     continue
-            with logs.about(delivery.command.about):
-                if self._handled(delivery):
-                    self._patience.succeeded()
+            self._settle(deliveries)
 
-    def _handled(self, delivery: Delivery[C]) -> bool:
-        """Whether the handler came to an end with it; every delivery is settled when this returns."""
-        while delivery.held:
-            try:
-                self._handler(delivery.command)
-            except errors.DependencyUnavailable as error:
-                if not self._patience.failed() and _put_away(delivery, error):
-                    return False
-                _log.warning("%s waits for what it needs: %s", delivery.command.subject, error.message)
-                if not self._stopping:
-                    self._patience.wait()
-                if self._stopping:
-                    delivery.give_back()
-                    return False
-            except errors.RejectedInput as error:
-                _log.error("%s goes to the dead letters: %s", delivery.command.subject, error.message)
-                delivery.refuse()
-                return False
-            # The boundary of a thread: whatever it was, the next message must be taken.
-            except Exception:  # noqa: BLE001
-                _log.exception("%s broke its worker", delivery.command.subject)
-                delivery.refuse()
-                return False
-            else:
+    def _next(self) -> Sequence[Delivery[C]]:
+        with self._lock:
+            self._idle += 1
+        try:
+            return self._take(self._share)
+        finally:
+            with self._lock:
+                self._idle -= 1
+
+    def _share(self, waiting: int) -> int:
+        return max(1, min(self._together, -(-waiting // max(1, self._idle))))
+
+    def _settle(self, deliveries: Sequence[Delivery[C]]) -> None:
+        """Every delivery is settled when this returns, or belongs to another worker."""
+        while deliveries := [delivery for delivery in deliveries if delivery.held]:
+            outcomes = self._outcomes(deliveries)
+            away = [error for error in outcomes if isinstance(error, errors.DependencyUnavailable)]
+            if any(outcome is None for outcome in outcomes):
+                self._patience.succeeded()
+            # Together they met one dependency, once.
+            down = bool(away) and self._patience.failed()
+            deliveries = [
+                delivery
+                for delivery, outcome in zip(deliveries, outcomes, strict=True)
+                if not _settled(delivery, outcome, keep=down)
+            ]
+            if deliveries and not self._stopping:
+                self._patience.wait()
+            if self._stopping:
+                _give_back(deliveries)
+                return
+
+    def _outcomes(self, deliveries: Sequence[Delivery[C]]) -> Sequence[Outcome]:
+        try:
+            return self._handler([delivery.command for delivery in deliveries])
+        # The boundary of a thread: whatever it was, the next messages must be taken.
+        except Exception as error:  # noqa: BLE001
+            _log.exception("%s broke its worker", deliveries[0].command.subject)
+            return [errors.RejectedInput(f"it broke its worker: {error!r}")] * len(deliveries)
+
+
+def _settled(delivery: Delivery[C], outcome: Outcome, *, keep: bool) -> bool:
+    """Whether it is out of hand. ``keep``: what it waits for is down, so it is tried again in place."""
+    with logs.about(delivery.command.about):
+        match outcome:
+            case None:
                 delivery.done()
-                return True
-        return False
+            case errors.DependencyUnavailable():
+                if keep or not _put_away(delivery, outcome):
+                    _log.warning("%s waits for what it needs: %s", delivery.command.subject, outcome.message)
+                    return False
+            case _:
+                _log.error("%s goes to the dead letters: %s", delivery.command.subject, outcome.message)
+                delivery.refuse()
+        return True
+
+
+def _give_back(deliveries: Sequence[Delivery[C]]) -> None:
+    for delivery in deliveries:
+        delivery.give_back()
 
 
 def _put_away(delivery: Delivery[C], error: errors.DependencyUnavailable) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,26 +19,33 @@ from sqlalchemy import exc
 
 from vitrine import errors
 from vitrine.adapters.sql_engine import Database
-from vitrine.adapters.sql_prepared import Prepared
+from vitrine.adapters.sql_prepared import Prepared, PreparedList
 from vitrine.adapters.sql_schema import batches, search_events, searches
 from vitrine.domain import Filters, NewSearch, Problem, QueryEmbedding, Region, Search, Stage, Status
 from vitrine.messages import EventKind, SearchEvent
+from vitrine.ports import Completion, Reached
 
-_Stages = Sequence[tuple[Stage, float]]
 _Row = Mapping[str, Any] | sa.RowMapping
 _NewEvent = tuple[EventKind, Stage, float, Mapping[str, str] | None]
 
 _THIS = searches.c.id == sa.bindparam("this_search")
 _OPEN = sa.or_(searches.c.status == Status.ACCEPTED.value, searches.c.status == Status.RUNNING.value)
 _WITHOUT_RESULT = [column for column in searches.c if column.name != "result"]
-_ITS_BATCH = batches.c.id == sa.select(searches.c.batch_id).where(_THIS).scalar_subquery()
+_THIS_BATCH = batches.c.id == sa.bindparam("this_batch")
 
 _GET = Prepared(sa.select(searches).where(_THIS))
-_GET_TO_RUN = Prepared(sa.select(*_WITHOUT_RESULT).where(_THIS))
+_GET_SEVERAL = PreparedList(sa.select(searches), searches.c.id)
+_GET_TO_RUN = PreparedList(sa.select(*_WITHOUT_RESULT), searches.c.id)
+_BATCHES_OF = PreparedList(sa.select(searches.c.id, searches.c.batch_id), searches.c.id)
 _BATCH = (
     sa.select(*_WITHOUT_RESULT).where(searches.c.batch_id == sa.bindparam("this_batch")).order_by(searches.c.position)
 )
 _START = Prepared(searches.update().where(_THIS, _OPEN).values(status=Status.RUNNING, attempts=searches.c.attempts + 1))
+_START_NEW = Prepared(
+    searches.update()
+    .where(_THIS, searches.c.status == Status.ACCEPTED.value, searches.c.attempts == 0)
+    .values(status=Status.RUNNING, attempts=1)
+)
 _RELEASE = (
     searches.update()
     .where(_THIS, searches.c.status == Status.RUNNING.value)
@@ -47,9 +54,9 @@ _RELEASE = (
 _CHANGE_OPEN = Prepared(searches.update().where(_THIS, _OPEN))
 _NEW_BATCH, _NEW_SEARCH, _NEW_EVENT = (Prepared(table.insert()) for table in (batches, searches, search_events))
 _COUNT_EVENTS = Prepared(
-    batches.update().where(_ITS_BATCH).values(last_sequence=batches.c.last_sequence + sa.bindparam("more"))
+    batches.update().where(_THIS_BATCH).values(last_sequence=batches.c.last_sequence + sa.bindparam("more"))
 )
-_COUNTED = Prepared(sa.select(batches.c.id, batches.c.last_sequence).where(_ITS_BATCH))
+_COUNTED = Prepared(sa.select(batches.c.last_sequence).where(_THIS_BATCH))
 _LOCK = sa.select(searches.c.batch_id).where(_THIS).with_for_update()
 _EVENTS_AT = (
     sa.select(search_events)
@@ -96,36 +103,26 @@ class SqlLedger:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def accept(self, batch_id: str, new: Sequence[NewSearch]) -> None:
+    def accept(self, batches: Mapping[str, Sequence[NewSearch]]) -> None:
         now = time.time()
+        heads = [
+            {"id": batch_id, "size": len(new), "last_sequence": len(new), "created_at": now}
+            for batch_id, new in batches.items()
+        ]
         rows = [
-            {
-                "id": search.id,
-                "batch_id": batch_id,
-                "position": position,
-                "image_sha256": search.image_sha256,
-                "filename": search.filename[:255],
-                "region": dataclasses.asdict(search.region) if search.region else None,
-                "top_k": search.top_k,
-                "filters": dataclasses.asdict(search.filters),
-                "geometric_check": search.geometric_check,
-                "query_model_id": search.embedded.model_id if search.embedded else None,
-                "query_vector": search.embedded.vector.astype("<f4").tobytes() if search.embedded else None,
-                "status": Status.ACCEPTED,
-                "stage": Stage.QUEUED,
-                "attempts": 0,
-                "created_at": now,
-            }
+            _new_row(batch_id, position, search, now)
+            for batch_id, new in batches.items()
             for position, search in enumerate(new)
         ]
         events = [
-            _event_row(batch_id, number, search.id, EventKind.STAGE_REACHED, Stage.QUEUED, now, None)
-            for number, search in enumerate(new, start=1)
+            _event_row(
+                row["batch_id"], row["position"] + 1, row["id"], EventKind.STAGE_REACHED, Stage.QUEUED, now, None
+            )
+            for row in rows
         ]
-        batch = {"id": batch_id, "size": len(new), "last_sequence": len(new), "created_at": now}
 
         def insert(connection: sa.Connection) -> None:
-            _NEW_BATCH.run(connection, batch)
+            _NEW_BATCH.run(connection, *heads)
             _NEW_SEARCH.run(connection, *rows)
             _NEW_EVENT.run(connection, *events)
 
@@ -133,8 +130,16 @@ class SqlLedger:
             self._database.transact(insert)
         except exc.IntegrityError:
             # Accepted by an earlier try, unless these are other searches under a batch's id that is taken.
-            if [row["id"] for row in rows] != [search.id for search in self.batch(batch_id)]:
+            there = [search.id for batch_id in batches for search in self.batch(batch_id)]
+            if [row["id"] for row in rows] != there:
                 raise
+
+    def several(self, search_ids: Sequence[str]) -> Sequence[Search]:
+        with self._database.reading() as connection:
+            found = {row["id"]: row for row in _GET_SEVERAL.rows(connection, search_ids)}
+        for missing in set(search_ids) - found.keys():
+            raise errors.NotFound(f"There is no search {missing!r}.")
+        return [_search(found[search_id]) for search_id in search_ids]
 
     def get(self, search_id: str) -> Search:
         with self._database.reading() as connection:
@@ -151,36 +156,49 @@ class SqlLedger:
         return [_search(row) for row in rows]
 
     def start(self, search_id: str) -> Search | None:
-        def start(connection: sa.Connection) -> Search | None:
-            this = {"this_search": search_id}
-            if not _START.run(connection, this):
-                return None
-            return _search(_GET_TO_RUN.rows(connection, this)[0])
+        started = self._started(_START, [search_id])
+        return started[0] if started else None
 
-        return self._database.transact(start, durable=False)
+    def start_new(self, search_ids: Sequence[str]) -> Sequence[Search]:
+        return self._started(_START_NEW, search_ids)
 
     def release(self, search_id: str) -> None:
         self._database.transact(
             lambda connection: connection.execute(_RELEASE, {"this_search": search_id}), durable=False
         )
 
-    def record_stages(self, search_id: str, stages: _Stages) -> Sequence[SearchEvent]:
-        if not stages:
-            return []
-        return self._changed(search_id, [(EventKind.STAGE_REACHED, stage, at, None) for stage, at in stages])
-
-    def complete(self, search_id: str, result: str, stages: _Stages) -> Sequence[SearchEvent]:
-        reached = [(EventKind.STAGE_REACHED, stage, at, None) for stage, at in stages]
-        return self._finish(search_id, Status.COMPLETED, EventKind.SEARCH_COMPLETED, reached, result=result)
-
-    def fail(self, search_id: str, problem: Problem) -> Sequence[SearchEvent]:
-        document = dataclasses.asdict(problem)
-        return self._finish(
-            search_id, Status.FAILED, EventKind.SEARCH_FAILED, [], problem=json.dumps(document, ensure_ascii=False)
+    def record_stages(self, stages: Mapping[str, Reached]) -> Sequence[SearchEvent]:
+        return self._changed(
+            [
+                _Change(search_id=search_id, new=_stages_reached(reached))
+                for search_id, reached in stages.items()
+                if reached
+            ]
         )
 
+    def complete(self, ended: Sequence[Completion]) -> Sequence[SearchEvent]:
+        return self._changed(
+            [
+                _ending(
+                    one.search_id,
+                    Status.COMPLETED,
+                    (EventKind.SEARCH_COMPLETED, Stage.DONE, time.time(), None),
+                    before=_stages_reached(one.stages),
+                    result=one.result,
+                )
+                for one in ended
+            ]
+        )
+
+    def fail(self, search_id: str, problem: Problem) -> Sequence[SearchEvent]:
+        told = dataclasses.asdict(problem)
+        ended = (EventKind.SEARCH_FAILED, Stage.DONE, time.time(), told)
+        return self._changed([_ending(search_id, Status.FAILED, ended, problem=json.dumps(told, ensure_ascii=False))])
+
     def cancel(self, search_id: str) -> Sequence[SearchEvent]:
-        return self._finish(search_id, Status.CANCELLED, EventKind.SEARCH_CANCELLED, [])
+        ended = (EventKind.SEARCH_CANCELLED, Stage.DONE, time.time(), None)
+        # A result that a power cut undoes is found again; a visitor's cancellation would not be.
+        return self._changed([_ending(search_id, Status.CANCELLED, ended)], durable=True)
 
     def events_after(self, batch_id: str, sequence: int) -> Sequence[SearchEvent]:
         with self._database.reading() as connection:
@@ -200,76 +218,125 @@ class SqlLedger:
                 connection.execute(_EARLIER, {"created": own.created_at, "place": own.position}).scalar_one()
             )
 
-    def _finish(
-        self,
-        search_id: str,
-        status: Status,
-        kind: EventKind,
-        before: Sequence[_NewEvent],
-        *,
-        result: str | None = None,
-        problem: str | None = None,
-    ) -> Sequence[SearchEvent]:
-        now = time.time()
-        told = json.loads(problem) if problem else None
-        return self._changed(
-            search_id,
-            [*before, (kind, Stage.DONE, now, told)],
-            # A result that a power cut undoes is found again; a visitor's cancellation would not be.
-            durable=status is Status.CANCELLED,
-            status=status,
-            finished_at=now,
-            result=result,
-            problem=problem,
-        )
+    def _started(self, statement: Prepared, search_ids: Sequence[str]) -> Sequence[Search]:
+        def start(connection: sa.Connection) -> Sequence[Search]:
+            started = [one for one in sorted(set(search_ids)) if statement.run(connection, {"this_search": one})]
+            return [_search(row) for row in _GET_TO_RUN.rows(connection, started)] if started else []
 
-    def _changed(
-        self, search_id: str, new: Sequence[_NewEvent], *, durable: bool = False, **columns: Any
-    ) -> Sequence[SearchEvent]:
-        """Change a search that is open, and append to the story of its batch; empty where it was not open."""
+        return self._database.transact(start, durable=False)
+
+    def _changed(self, changes: Sequence[_Change], *, durable: bool = False) -> Sequence[SearchEvent]:
+        """Change those searches that are open, and append to the stories of their batches; all or none."""
+        if not changes:
+            return []
 
         def change(connection: sa.Connection) -> Sequence[SearchEvent]:
-            if not _change_open(connection, search_id, stage=new[-1][1], **columns):
-                return []
-            return _append(connection, search_id, new)
+            # Rows are locked in one order, whoever comes: nobody waits in a ring.
+            opened = {one.search_id for one in sorted(changes, key=_by_search) if _change_open(connection, one)}
+            return _append(connection, [one for one in changes if one.search_id in opened])
 
         return self._database.transact(
-            change, durable=durable, stored=lambda connection: _appended(connection, search_id, new)
+            change, durable=durable, stored=lambda connection: _appended(connection, changes)
         )
 
 
-def _change_open(connection: sa.Connection, search_id: str, **columns: Any) -> bool:
-    """Whether there was an open search to change."""
-    return _CHANGE_OPEN.run(connection, {"this_search": search_id, **columns}) > 0
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class _Change:
+    """What is told of a search that is open, and what else its row says from then on."""
+
+    search_id: str
+    new: Sequence[_NewEvent]
+    columns: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
 
-def _append(
-    connection: sa.Connection,
+def _by_search(change: _Change) -> str:
+    return change.search_id
+
+
+def _stages_reached(stages: Reached) -> list[_NewEvent]:
+    return [(EventKind.STAGE_REACHED, stage, at, None) for stage, at in stages]
+
+
+def _ending(
     search_id: str,
-    new: Sequence[_NewEvent],
-) -> Sequence[SearchEvent]:
-    """The batch's row is locked from the update to the commit, so its numbers become visible in order."""
-    _COUNT_EVENTS.run(connection, {"this_search": search_id, "more": len(new)})
-    [batch] = _COUNTED.rows(connection, {"this_search": search_id})
-    first = batch["last_sequence"] - len(new) + 1
-    rows = [
-        _event_row(batch["id"], first + number, search_id, kind, stage, at, problem)
-        for number, (kind, stage, at, problem) in enumerate(new)
-    ]
+    status: Status,
+    ended: _NewEvent,
+    *,
+    before: Sequence[_NewEvent] = (),
+    result: str | None = None,
+    problem: str | None = None,
+) -> _Change:
+    return _Change(
+        search_id=search_id,
+        new=[*before, ended],
+        columns={"status": status, "finished_at": ended[2], "result": result, "problem": problem},
+    )
+
+
+def _change_open(connection: sa.Connection, change: _Change) -> bool:
+    """Whether there was an open search to change."""
+    last_stage = change.new[-1][1]
+    return _CHANGE_OPEN.run(connection, {"this_search": change.search_id, "stage": last_stage, **change.columns}) > 0
+
+
+def _append(connection: sa.Connection, changes: Sequence[_Change]) -> Sequence[SearchEvent]:
+    """A batch's row is locked from the update to the commit, so its numbers become visible in order.
+
+    Batches too are locked in one order, after the searches.
+    """
+    if not changes:
+        return []
+    batch_of = {row["id"]: row["batch_id"] for row in _BATCHES_OF.rows(connection, [one.search_id for one in changes])}
+    by_batch: dict[str, list[tuple[str, _NewEvent]]] = {batch_id: [] for batch_id in sorted(batch_of.values())}
+    for one in changes:
+        by_batch[batch_of[one.search_id]] += [(one.search_id, event) for event in one.new]
+    rows = [row for batch_id, new in by_batch.items() for row in _numbered(connection, batch_id, new)]
     _NEW_EVENT.run(connection, *rows)
     return [_event(row) for row in rows]
 
 
-def _appended(connection: sa.Connection, search_id: str, new: Sequence[_NewEvent]) -> Sequence[SearchEvent] | None:
-    """What an earlier try has appended; None where it was undone.
+def _numbered(
+    connection: sa.Connection, batch_id: str, new: Sequence[tuple[str, _NewEvent]]
+) -> Iterator[dict[str, Any]]:
+    _COUNT_EVENTS.run(connection, {"this_batch": batch_id, "more": len(new)})
+    [counted] = _COUNTED.rows(connection, {"this_batch": batch_id})
+    first = counted["last_sequence"] - len(new) + 1
+    for sequence, (search_id, (kind, stage, at, problem)) in enumerate(new, first):
+        yield _event_row(batch_id, sequence, search_id, kind, stage, at, problem)
 
-    The lock waits for that try to end: its COMMIT may be under way though its connection is lost.
-    """
-    batch_id = connection.execute(_LOCK, {"this_search": search_id}).scalar()
-    wanted = {"this_batch": batch_id, "this_search": search_id, "times": [at for _, _, at, _ in new]}
+
+def _appended(connection: sa.Connection, changes: Sequence[_Change]) -> Sequence[SearchEvent] | None:
+    """What an earlier try has appended; None where it was undone, or had found nothing that was open."""
+    return [event for one in changes for event in _told_before(connection, one)] or None
+
+
+def _told_before(connection: sa.Connection, change: _Change) -> Sequence[SearchEvent]:
+    """The lock waits for the earlier try to end: its COMMIT may be under way though its connection is lost."""
+    batch_id = connection.execute(_LOCK, {"this_search": change.search_id}).scalar()
+    wanted = {"this_batch": batch_id, "this_search": change.search_id, "times": [at for _, _, at, _ in change.new]}
     found = [_event(row) for row in connection.execute(_EVENTS_AT, wanted).mappings()]
     told = [(event.kind, event.stage, event.at) for event in found]
-    return found if told == [(kind, stage, at) for kind, stage, at, _ in new] else None
+    return found if told == [(kind, stage, at) for kind, stage, at, _ in change.new] else []
+
+
+def _new_row(batch_id: str, position: int, search: NewSearch, now: float) -> dict[str, Any]:
+    return {
+        "id": search.id,
+        "batch_id": batch_id,
+        "position": position,
+        "image_sha256": search.image_sha256,
+        "filename": search.filename[:255],
+        "region": dataclasses.asdict(search.region) if search.region else None,
+        "top_k": search.top_k,
+        "filters": dataclasses.asdict(search.filters),
+        "geometric_check": search.geometric_check,
+        "query_model_id": search.embedded.model_id if search.embedded else None,
+        "query_vector": search.embedded.vector.astype("<f4").tobytes() if search.embedded else None,
+        "status": Status.ACCEPTED,
+        "stage": Stage.QUEUED,
+        "attempts": 0,
+        "created_at": now,
+    }
 
 
 def _event_row(

@@ -19,7 +19,7 @@ from typing import Any
 import pika.channel
 import sqlalchemy as sa
 
-from vitrine.adapters.batching_encoder import BatchingEncoder
+from vitrine.adapters.onnx_encoder import OnnxEncoder
 from vitrine.adapters.rabbitmq_broker import RabbitmqBroker
 from vitrine.adapters.rabbitmq_publisher import Publisher
 from vitrine.adapters.sql_ledger import SqlLedger
@@ -30,8 +30,8 @@ from workers.__main__ import main
 MOMENTS: dict[str, tuple[type, str]] = {
     "before-decode": (SubprocessDecoder, "decode"),
     "after-decode": (SubprocessDecoder, "decode"),
-    "before-encode": (BatchingEncoder, "encode_with_class"),
-    "after-encode": (BatchingEncoder, "encode_with_class"),
+    "before-encode": (OnnxEncoder, "encode_with_class"),
+    "after-encode": (OnnxEncoder, "encode_with_class"),
     "before-commit": (SqlLedger, "complete"),
     "after-commit": (SqlLedger, "complete"),
     "before-publish": (RabbitmqBroker, "publish_events"),
@@ -40,8 +40,8 @@ MOMENTS: dict[str, tuple[type, str]] = {
     "before-ack": (pika.channel.Channel, "basic_ack"),
     "after-ack": (pika.channel.Channel, "basic_ack"),
 }
-# With two searches in hand at a time, two have been served before this arrival: what an earlier process died with is
-# through, and no search is begun so often that it is taken for the cause.
+# Some searches have been served before this arrival: what an earlier process died with is through, and no search is
+# begun so often that it is taken for the cause.
 _ARRIVAL = 4
 
 

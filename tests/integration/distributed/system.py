@@ -40,7 +40,7 @@ class System:
             "VITRINE_SEARCHES_PER_MINUTE": "0",
             # A broker that is away for a while must not look like a crowd.
             "VITRINE_MAX_WAIT_S": "100000",
-            "VITRINE_WORKERS": "2",
+            "VITRINE_WORKERS": "4",
             "VITRINE_DECODERS": "1",
         }
         self.apis = [services.api(f"api-{number}", self.home, self.settings) for number in (1, 2)]

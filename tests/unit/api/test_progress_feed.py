@@ -18,6 +18,7 @@ from vitrine.adapters.sql_engine import Database
 from vitrine.adapters.sql_ledger import SqlLedger
 from vitrine.domain import Filters, NewSearch, Search, Stage, Status
 from vitrine.messages import SearchEvent
+from vitrine.ports import Completion
 
 STAGES = [Stage.DECODING, Stage.EMBEDDING, Stage.SEARCHING, Stage.DESCRIBING]
 
@@ -46,7 +47,7 @@ def accepted(ledger: SqlLedger) -> str:
         filters=Filters(),
         geometric_check=True,
     )
-    ledger.accept(search_id, [new])
+    ledger.accept({search_id: [new]})
     return search_id
 
 
@@ -72,10 +73,10 @@ def test_a_stream_is_gapless_whatever_news_is_lost(ledger: SqlLedger, lost: set[
             listening = asyncio.create_task(heard(feed, search_id, 0))
             await asyncio.sleep(0.2)
             for number, stage in enumerate(STAGES):
-                events = ledger.record_stages(search_id, [(stage, 1.0)])
+                events = ledger.record_stages({search_id: [(stage, 1.0)]})
                 if number not in lost:
                     broker.publish_events(events)
-            events = ledger.complete(search_id, "{}", [])
+            events = ledger.complete([Completion(search_id=search_id, result="{}")])
             if 4 not in lost:
                 broker.publish_events(events)
             return await listening
@@ -85,8 +86,8 @@ def test_a_stream_is_gapless_whatever_news_is_lost(ledger: SqlLedger, lost: set[
 
 def test_a_client_that_comes_back_hears_only_what_it_missed(ledger: SqlLedger) -> None:
     search_id = accepted(ledger)
-    ledger.record_stages(search_id, [(stage, 1.0) for stage in STAGES])
-    ledger.complete(search_id, "{}", [])
+    ledger.record_stages({search_id: [(stage, 1.0) for stage in STAGES]})
+    ledger.complete([Completion(search_id=search_id, result="{}")])
     feed = ProgressFeed(ledger, MemoryBroker())
     assert asyncio.run(heard(feed, search_id, 4)) == [5, 6]
 
@@ -100,10 +101,10 @@ def test_news_that_comes_twice_is_told_once(ledger: SqlLedger) -> None:
         async with feed.running():
             listening = asyncio.create_task(heard(feed, search_id, 0))
             await asyncio.sleep(0.2)
-            events = ledger.record_stages(search_id, [(Stage.DECODING, 1.0)])
+            events = ledger.record_stages({search_id: [(Stage.DECODING, 1.0)]})
             for _ in range(3):
                 broker.publish_events(events)
-            broker.publish_events(ledger.complete(search_id, "{}", []))
+            broker.publish_events(ledger.complete([Completion(search_id=search_id, result="{}")]))
             return await listening
 
     assert asyncio.run(story()) == [1, 2, 3]
@@ -117,7 +118,7 @@ class EndsAsSoonAsAsked(SqlLedger):
     def _end(self, batch_id: str) -> None:
         if not self.ended:
             self.ended = True
-            self.complete(batch_id, "{}", [])
+            self.complete([Completion(search_id=batch_id, result="{}")])
 
     def batch(self, batch_id: str) -> Sequence[Search]:
         found = super().batch(batch_id)
@@ -161,7 +162,7 @@ def test_who_waits_for_a_search_gets_it_ended_whether_or_not_its_news_arrives(le
         async with feed.running():
             waiting = asyncio.create_task(feed.search(search_id, wait_s=20))
             await asyncio.sleep(0.2)
-            events = ledger.complete(search_id, "{}", [])
+            events = ledger.complete([Completion(search_id=search_id, result="{}")])
             if not lost:
                 broker.publish_events(events)
             return await waiting

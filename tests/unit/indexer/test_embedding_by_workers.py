@@ -34,11 +34,12 @@ class HeardBroker(MemoryBroker):
         self.heard: list[IndexRequested] = []
         self.lose: Callable[[int], bool] = lambda _number: False
 
-    def publish(self, command: SearchRequested | IndexRequested) -> None:
-        assert isinstance(command, IndexRequested)
-        self.heard.append(command)
-        if not self.lose(len(self.heard)):
-            super().publish(command)
+    def publish(self, *commands: SearchRequested | IndexRequested) -> None:
+        for command in commands:
+            assert isinstance(command, IndexRequested)
+            self.heard.append(command)
+            if not self.lose(len(self.heard)):
+                super().publish(command)
 
 
 @pytest.fixture
@@ -218,7 +219,7 @@ def test_an_image_that_no_worker_can_read_is_given_up_and_told(
 
 def test_a_broker_that_stays_away_ends_the_run_to_be_resumed(museum: Museum, add: Add) -> None:
     class AwayBroker(MemoryBroker):
-        def publish(self, command: SearchRequested | IndexRequested) -> None:
+        def publish(self, *commands: SearchRequested | IndexRequested) -> None:
             raise errors.DependencyUnavailable("RabbitMQ is away")
 
         def depth(self, lane: Lane = Lane.SEARCH) -> int:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import pathlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import cast
 
 import pytest
@@ -17,7 +18,7 @@ from vitrine.adapters.sql_ledger import SqlLedger
 from vitrine.domain import DescriptionDraft, Filters, NewSearch, Search, SearchResult, Stage, Status
 from vitrine.messages import EventKind, SearchEvent, SearchRequested
 from workers.consumer import SearchWorker
-from workers.pipeline import ReportStage, SearchPipeline
+from workers.pipeline import Answer, Answered, ReportStage, SearchPipeline
 from workers.progress import ProgressWriter
 
 RESULT = SearchResult(
@@ -36,10 +37,18 @@ class Behaviour:
 
     def __init__(self, act: Callable[[Search], SearchResult]) -> None:
         self._act = act
+        self.ran: list[list[str]] = []
 
-    def run(self, search: Search, report: ReportStage) -> SearchResult:
-        report(Stage.DECODING)
-        return self._act(search)
+    def run(self, searches: Sequence[Search], report: ReportStage) -> Iterator[Answered]:
+        self.ran.append([search.id for search in searches])
+        report(Stage.DECODING, searches)
+        answered: list[tuple[Search, Answer]] = []
+        for search in searches:
+            try:
+                answered.append((search, self._act(search)))
+            except (errors.RejectedInput, errors.NotFound, errors.IndexNotReady) as error:
+                answered.append((search, error))
+        yield answered
 
 
 @pytest.fixture
@@ -50,7 +59,7 @@ def ledger(tmp_path: pathlib.Path) -> Iterator[SqlLedger]:
     new = NewSearch(
         id="s", image_sha256="a", filename="a", region=None, top_k=1, filters=Filters(), geometric_check=False
     )
-    opened.accept("b", [new])
+    opened.accept({"b": [new]})
     yield opened
     database.close()
 
@@ -78,7 +87,7 @@ REQUEST = SearchRequested(search_id="s")
 
 def test_a_result_is_stored_and_then_told(ledger: SqlLedger) -> None:
     heard: list[SearchEvent] = []
-    worker(ledger, lambda _search: RESULT, heard).handle(REQUEST)
+    worker(ledger, lambda _search: RESULT, heard).handle([REQUEST])
     search = ledger.get("s")
     assert search.status is Status.COMPLETED
     assert search.result is not None and json.loads(search.result)["nothing_similar"] is True
@@ -95,8 +104,8 @@ def test_a_message_that_comes_twice_is_answered_once(ledger: SqlLedger) -> None:
         return RESULT
 
     made = worker(ledger, act, heard)
-    made.handle(REQUEST)
-    made.handle(REQUEST)
+    made.handle([REQUEST])
+    made.handle([REQUEST])
     assert runs == ["s"]
     assert sum(event.kind.terminal for event in heard) == 1
 
@@ -111,7 +120,7 @@ def test_a_message_that_comes_twice_is_answered_once(ledger: SqlLedger) -> None:
 )
 def test_what_trying_again_cannot_mend_fails_at_once(ledger: SqlLedger, error: errors.VitrineError, code: str) -> None:
     heard: list[SearchEvent] = []
-    worker(ledger, raising(error), heard).handle(REQUEST)
+    worker(ledger, raising(error), heard).handle([REQUEST])
     problem = ledger.get("s").problem
     assert problem is not None and (problem.code, problem.message) == (code, error.message)
     assert heard[-1].kind is EventKind.SEARCH_FAILED
@@ -121,10 +130,10 @@ def test_a_search_waits_for_a_dependency_that_is_away_however_long(ledger: SqlLe
     heard: list[SearchEvent] = []
     made = worker(ledger, raising(errors.DependencyUnavailable("away")), heard)
     for _ in range(25):
-        with pytest.raises(errors.DependencyUnavailable):
-            made.handle(REQUEST)
+        [outcome] = made.handle([REQUEST])
+        assert isinstance(outcome, errors.DependencyUnavailable)
     assert ledger.get("s").status is Status.ACCEPTED
-    worker(ledger, lambda _search: RESULT, heard).handle(REQUEST)
+    worker(ledger, lambda _search: RESULT, heard).handle([REQUEST])
     assert ledger.get("s").status is Status.COMPLETED
 
 
@@ -132,9 +141,9 @@ def test_a_defect_of_ours_is_tried_three_times_and_then_told(ledger: SqlLedger) 
     heard: list[SearchEvent] = []
     made = worker(ledger, raising(ZeroDivisionError()), heard)
     for _ in range(2):
-        with pytest.raises(errors.DependencyUnavailable):
-            made.handle(REQUEST)
-    made.handle(REQUEST)
+        [outcome] = made.handle([REQUEST])
+        assert isinstance(outcome, errors.DependencyUnavailable)
+    made.handle([REQUEST])
     problem = ledger.get("s").problem
     assert problem is not None and problem.code == "internal"
 
@@ -143,7 +152,7 @@ def test_a_search_that_kills_its_worker_every_time_is_given_up(ledger: SqlLedger
     for _ in range(20):
         ledger.start("s")
     heard: list[SearchEvent] = []
-    worker(ledger, lambda _search: RESULT, heard).handle(REQUEST)
+    worker(ledger, lambda _search: RESULT, heard).handle([REQUEST])
     problem = ledger.get("s").problem
     assert problem is not None and problem.code == "gave_up"
 
@@ -155,6 +164,79 @@ def test_a_search_that_was_cancelled_meanwhile_stays_cancelled(ledger: SqlLedger
         ledger.cancel(search.id)
         return RESULT
 
-    worker(ledger, act, heard).handle(REQUEST)
+    worker(ledger, act, heard).handle([REQUEST])
     assert ledger.get("s").status is Status.CANCELLED
     assert not any(event.kind is EventKind.SEARCH_COMPLETED for event in heard)
+
+
+NAMES = ["s1", "s2", "s3"]
+REQUESTS = [SearchRequested(search_id=name) for name in NAMES]
+
+
+@pytest.fixture
+def crowd(ledger: SqlLedger) -> SqlLedger:
+    """Three searches beside the one."""
+    one = ledger.get("s")
+    new = NewSearch(
+        id="", image_sha256="a", filename="a", region=None, top_k=1, filters=one.filters, geometric_check=False
+    )
+    ledger.accept({name: [dataclasses.replace(new, id=name)] for name in NAMES})
+    return ledger
+
+
+def ran_by(made: SearchWorker) -> list[list[str]]:
+    return cast("Behaviour", made._pipeline).ran
+
+
+def test_searches_that_come_together_are_run_together_and_told_each_for_itself(crowd: SqlLedger) -> None:
+    heard: list[SearchEvent] = []
+    made = worker(crowd, lambda _search: RESULT, heard)
+    assert made.handle(REQUESTS) == [None] * 3
+    assert ran_by(made) == [NAMES]
+    assert [event.batch_id for event in heard if event.kind is EventKind.SEARCH_COMPLETED] == NAMES
+    for name in NAMES:
+        assert [event.stage for event in crowd.events_after(name, 1)] == [Stage.DECODING, Stage.DONE]
+
+
+def test_a_search_that_fails_spoils_nothing_for_those_beside_it(crowd: SqlLedger) -> None:
+    def act(search: Search) -> SearchResult:
+        if search.id == "s2":
+            raise errors.BrokenPicture("damaged")
+        return RESULT
+
+    assert worker(crowd, act, []).handle(REQUESTS) == [None] * 3
+    assert [crowd.get(name).status for name in NAMES] == [Status.COMPLETED, Status.FAILED, Status.COMPLETED]
+
+
+def test_of_searches_that_break_together_only_the_one_to_blame_pays(crowd: SqlLedger) -> None:
+    def act(search: Search) -> SearchResult:
+        if search.id == "s2":
+            raise ZeroDivisionError
+        return RESULT
+
+    made = worker(crowd, act, [])
+    first, second, third = made.handle(REQUESTS)
+    assert (first, third) == (None, None)
+    assert isinstance(second, errors.DependencyUnavailable)
+    assert ran_by(made) == [NAMES, ["s1"], ["s2"], ["s3"]]
+    assert [crowd.get(name).attempts for name in NAMES] == [1, 1, 1]
+
+
+def test_a_search_that_may_have_killed_its_worker_is_run_alone(crowd: SqlLedger) -> None:
+    crowd.start("s2")
+    made = worker(crowd, lambda _search: RESULT, [])
+    assert made.handle([*REQUESTS, REQUESTS[0]]) == [None] * 4
+    assert [sorted(names) for names in ran_by(made)] == [["s1", "s3"], ["s2"]]
+    assert all(crowd.get(name).status is Status.COMPLETED for name in NAMES)
+
+
+def test_all_that_meet_a_dependency_that_is_away_wait_as_if_they_had_not_been_started(crowd: SqlLedger) -> None:
+    outcomes = worker(crowd, raising(errors.DependencyUnavailable("away")), []).handle(REQUESTS)
+    assert all(isinstance(outcome, errors.DependencyUnavailable) for outcome in outcomes)
+    assert [(crowd.get(name).status, crowd.get(name).attempts) for name in NAMES] == [(Status.ACCEPTED, 0)] * 3
+
+
+def test_what_is_wrong_with_the_worker_is_told_to_each(crowd: SqlLedger) -> None:
+    assert worker(crowd, raising(errors.Misconfigured("wrong model")), []).handle(REQUESTS) == [None] * 3
+    problems = [crowd.get(name).problem for name in NAMES]
+    assert [problem.code if problem else None for problem in problems] == ["misconfigured"] * 3

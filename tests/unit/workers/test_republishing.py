@@ -12,6 +12,7 @@ import pytest
 from vitrine import errors
 from vitrine.adapters import sql_migrations
 from vitrine.adapters.memory_broker import MemoryBroker
+from vitrine.adapters.slots import one_by_one
 from vitrine.adapters.sql_engine import Database
 from vitrine.adapters.sql_leases import SqlLeases
 from vitrine.adapters.sql_ledger import SqlLedger
@@ -40,7 +41,7 @@ def ledger(database: Database) -> SqlLedger:
         )
         for name in ("first", "second")
     ]
-    opened.accept("b", new)
+    opened.accept({"b": new})
     return opened
 
 
@@ -94,7 +95,7 @@ def test_what_was_published_again_is_given_time(ledger: SqlLedger, broker: Memor
     taken: list[str] = []
     made = republisher(ledger, broker, database, silent_s=0.2)
     assert comes_true(lambda: made.republish() == 2)
-    broker.consume(lambda request: taken.append(request.search_id), slots=1)
+    broker.consume(one_by_one(lambda request: taken.append(request.search_id)), slots=1)
     assert comes_true(lambda: len(taken) == 2)
     # Nothing waits any more, and neither has made progress: their workers may be at it.
     assert made.republish() == 0
@@ -104,7 +105,7 @@ def test_what_was_published_again_is_given_time(ledger: SqlLedger, broker: Memor
 
 def test_one_process_acts_and_another_takes_over(ledger: SqlLedger, broker: MemoryBroker, database: Database) -> None:
     published = threading.Event()
-    broker.consume(lambda _request: published.set(), slots=1)
+    broker.consume(one_by_one(lambda _request: published.set()), slots=1)
     acting = republisher(ledger, broker, database, silent_s=0.0)
     with SqlLeases(database).hold(LEASE):
         acting.start()

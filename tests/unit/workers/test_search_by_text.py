@@ -15,7 +15,7 @@ from vitrine.adapters.head_folder import HeadFolder
 from vitrine.adapters.onnx_encoder import OnnxEncoder
 from vitrine.adapters.snapshot_folder import SnapshotFolder
 from vitrine.adapters.subprocess_decoder import SubprocessDecoder
-from vitrine.domain import Filters, QueryEmbedding, RecordContent, Search, Stage, Status, VerdictKind
+from vitrine.domain import Filters, QueryEmbedding, RecordContent, Search, SearchResult, Stage, Status, VerdictKind
 from vitrine.testing import MemoryCatalogue, MemoryImageStore
 from workers.pipeline import SearchPipeline
 
@@ -74,7 +74,8 @@ def test_records_come_by_their_nearest_picture_and_nothing_is_claimed_of_them(
     pipeline: SearchPipeline, encoder: OnnxEncoder
 ) -> None:
     stages: list[Stage] = []
-    result = pipeline.run(search(encoder.model_id), stages.append)
+    [[(_, result)]] = pipeline.run([search(encoder.model_id)], lambda stage, _searches: stages.append(stage))
+    assert isinstance(result, SearchResult)
     assert [match.record.content.external_id for match in result.matches] == ["0", "1"]
     assert [match.similarity for match in result.matches] == pytest.approx([1.0, 0.98995], abs=1e-4)
     assert {match.verdict.kind for match in result.matches} == {VerdictKind.DISTANT}
@@ -83,5 +84,5 @@ def test_records_come_by_their_nearest_picture_and_nothing_is_claimed_of_them(
 
 
 def test_an_embedding_of_another_model_never_meets_the_index(pipeline: SearchPipeline) -> None:
-    with pytest.raises(errors.Misconfigured, match="the same VITRINE_MODEL"):
-        pipeline.run(search("other@0000000000000000"), lambda _stage: None)
+    [[(_, answer)]] = pipeline.run([search("other@0000000000000000")], lambda _stage, _searches: None)
+    assert isinstance(answer, errors.Misconfigured) and "the same VITRINE_MODEL" in answer.message
