@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
+from sqlalchemy import exc
 
 from vitrine import errors
 from vitrine.domain import Filters, NewSearch, Problem, QueryEmbedding, Region, Stage, Status
@@ -161,7 +162,7 @@ def test_batches_are_accepted_together_and_told_apart(ledger: SearchLedger) -> N
 
 def test_of_batches_that_are_accepted_together_all_are_there_or_none(ledger: SearchLedger) -> None:
     ledger.accept({"b1": [new("s1")]})
-    with pytest.raises(Exception, match=""):
+    with pytest.raises(exc.IntegrityError):
         ledger.accept({"b2": [new("s2")], "b3": [new("s1")]})
     for batch in ("b2", "b3"):
         with pytest.raises(errors.NotFound):

@@ -129,9 +129,12 @@ class SqlLedger:
         try:
             self._database.transact(insert)
         except exc.IntegrityError:
-            # Accepted by an earlier try, unless these are other searches under a batch's id that is taken.
-            there = [search.id for batch_id in batches for search in self.batch(batch_id)]
-            if [row["id"] for row in rows] != there:
+            # Accepted by an earlier try, unless an id of theirs is taken by others.
+            with self._database.reading() as connection:
+                there = {
+                    row["id"]: row["batch_id"] for row in _BATCHES_OF.rows(connection, [row["id"] for row in rows])
+                }
+            if {row["id"]: row["batch_id"] for row in rows} != there:
                 raise
 
     def several(self, search_ids: Sequence[str]) -> Sequence[Search]:
