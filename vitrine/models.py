@@ -30,7 +30,11 @@ class TextTower:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ModelDescription:
-    """What a graph wants and gives. ``mean`` and ``std`` are of pixels scaled to 0..1; None: the graph normalises."""
+    """What a graph wants and gives. ``mean`` and ``std`` are of pixels scaled to 0..1; None: the graph normalises.
+
+    ``batch``: pictures that a processor's core is given at a time at most. More of them share the reading of large
+    weights; where weights are small, their intermediate results only drive each other out of the core's cache.
+    """
 
     id: str
     file: str
@@ -44,6 +48,7 @@ class ModelDescription:
     output_name: str
     dimension: int
     text: TextTower | None = None
+    batch: int = 8
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> ModelDescription:
@@ -81,6 +86,7 @@ class ModelDescription:
             output_name=str(output["name"]),
             dimension=int(output["dimension"]),
             text=_text_tower(document.get("text")),
+            batch=_at_least_one("input.batch", source.get("batch", 8)),
         )
 
     def full_id(self, graph_sha256: str) -> str:
@@ -126,6 +132,12 @@ def _text_tower(document: Mapping[str, Any] | None) -> TextTower | None:
 def _one_of(key: str, value: object, allowed: tuple[str, ...]) -> None:
     if value not in allowed:
         raise ValueError(f"{key} is {value!r}, but must be one of {', '.join(allowed)}")
+
+
+def _at_least_one(key: str, value: Any) -> int:
+    if int(value) < 1:
+        raise ValueError(f"{key} is {value!r}, but must be 1 at least")
+    return int(value)
 
 
 def _three(key: str, value: Any) -> tuple[float, float, float] | None:

@@ -49,6 +49,11 @@ class OnnxEncoder:
 
     def encode(self, batch: Pixels) -> npt.NDArray[np.float32]:
         """uint8 [n, size, size, 3] in, float32 [n, dimension] of unit length out. Raises DependencyUnavailable."""
+        size = self._description.batch
+        parts = [self._encoded(batch[start : start + size]) for start in range(0, max(1, len(batch)), size)]
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+    def _encoded(self, batch: Pixels) -> npt.NDArray[np.float32]:
         description = self._description
         source: npt.NDArray[Any] = batch
         if description.dtype == "float32":

@@ -76,24 +76,33 @@ class Prepared:
 
 
 class PreparedList:
-    """A query for the rows whose ``column`` is one of so many values; ``query`` selects from the column's table."""
+    """A query or an update of the rows whose ``column`` is one of so many values."""
 
-    def __init__(self, query: sa.Select[Any], column: sa.Column[Any]) -> None:
+    def __init__(self, statement: sa.Select[Any] | sa.Update, column: sa.Column[Any]) -> None:
         @functools.cache
         def prepared(count: int) -> tuple[Prepared, list[str]]:
             names = [f"wanted_{number}" for number in range(count)]
             places = [sa.bindparam(name, type_=column.type) for name in names]
-            return Prepared(query.where(column.in_(places))), names
+            return Prepared(statement.where(column.in_(places))), names
 
         self._prepared = prepared
 
     def rows(self, connection: sa.Connection, wanted: Sequence[Any]) -> list[dict[str, Any]]:
         """``wanted``: at least one."""
+        statement, places = self._filled(wanted)
+        return statement.rows(connection, places)
+
+    def run(self, connection: sa.Connection, wanted: Sequence[Any], parameters: Mapping[str, Any]) -> int:
+        """``wanted``: at least one. Returns the number of rows that matched."""
+        statement, places = self._filled(wanted)
+        return statement.run(connection, {**places, **parameters})
+
+    def _filled(self, wanted: Sequence[Any]) -> tuple[Prepared, dict[str, Any]]:
         # The last one is asked for again and again up to a power of two, so that few forms are compiled.
         count = 1 << (len(wanted) - 1).bit_length()
         filled = [*wanted, *[wanted[-1]] * (count - len(wanted))]
         statement, names = self._prepared(count)
-        return statement.rows(connection, dict(zip(names, filled, strict=True)))
+        return statement, dict(zip(names, filled, strict=True))
 
 
 def _compiled(statement: sa.Select[Any] | sa.Insert | sa.Update, dialect: sa.Dialect, names: list[str]) -> _Form:
