@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import os
 import pathlib
 import uuid
-from typing import BinaryIO
 
 from vitrine import errors
 
@@ -22,8 +22,7 @@ class ImageFolder:
         try:
             temporary = path.with_name(f".new-{uuid.uuid4().hex}")
             with _opened(temporary) as file:
-                file.write(data)
-                file.flush()
+                _write(file, data)
                 os.fsync(file.fileno())
             temporary.replace(path)
             _sync_folder(path.parent)
@@ -48,13 +47,20 @@ class ImageFolder:
         return path
 
 
-def _opened(path: pathlib.Path) -> BinaryIO:
+def _write(file: io.FileIO, data: bytes) -> None:
+    """All of it: a disk that is nearly full takes a part first, and refuses the rest."""
+    left = memoryview(data)
+    while left:
+        left = left[file.write(left) :]
+
+
+def _opened(path: pathlib.Path) -> io.FileIO:
     """A new file; its folder is made where it is missing, which it seldom is."""
     try:
-        return path.open("xb")
+        return path.open("xb", buffering=0)
     except FileNotFoundError:
         path.parent.mkdir(parents=True, exist_ok=True)
-        return path.open("xb")
+        return path.open("xb", buffering=0)
 
 
 def _sync_folder(folder: pathlib.Path) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import math
+import os
 import random
 import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import exc, pool
@@ -47,16 +48,12 @@ class Database:
         # SQLite lets one write at a time, and who waits for it polls; who waits here is woken. So one connection is
         # enough, and it is kept: taking one from a pool and giving it back costs as much as what is written.
         self._turn = threading.Lock() if self.dialect == "sqlite" else None
-        self._kept: dict[bool, sa.Connection] = {}
+        self._kept: sa.Connection | None = None
+        self._log = f"{address.database}-wal"
         if self._turn:
             self._reader = _sqlite(address, **read_only)
-            # FULL: what a commit acknowledged survives a power cut. An accepted search is a promise.
-            self._writer, self._quick_writer = (
-                _sqlite(address, synchronous="FULL"),
-                _sqlite(address, synchronous="NORMAL"),
-            )
-            for engine in (self._writer, self._quick_writer):
-                sa.event.listen(engine, "begin", _begin_immediate)
+            self._writer = _sqlite(address)
+            sa.event.listen(self._writer, "begin", _begin_immediate)
         else:
             self._reader = _server(address, answer_timeout_s, **read_only)
             # What is read under a lock is what others have committed, and gaps are not locked: fewer deadlocks.
@@ -64,7 +61,6 @@ class Database:
             self._writer = _server(
                 address, answer_timeout_s, isolation_level="READ COMMITTED", pool_reset_on_return=None
             )
-            self._quick_writer = self._writer
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[sa.Connection]:
@@ -78,16 +74,18 @@ class Database:
         ``durable=False`` is for what a power cut may undo because it is done again then; a killed process undoes
         nothing either way.
         """
-        engine = self._writer if durable else self._quick_writer
         if self._turn is None:
-            with translated(), engine.begin() as connection:
+            with translated(), self._writer.begin() as connection:
                 yield connection
             return
         with self._turn, translated():
-            if durable not in self._kept:
-                self._kept[durable] = engine.connect()
-            with self._kept[durable].begin():
-                yield self._kept[durable]
+            if self._kept is None:
+                self._kept = self._writer.connect()
+            with self._kept.begin():
+                yield self._kept
+        if durable:
+            # Here and not in SQLite's own commit: nobody else's write waits for the disk meanwhile.
+            _sync(self._log)
 
     def transact(
         self,
@@ -117,10 +115,10 @@ class Database:
         return attempt()
 
     def close(self) -> None:
-        for connection in self._kept.values():
-            connection.close()
-        self._kept.clear()
-        for engine in (self._reader, self._writer, self._quick_writer):
+        if self._kept is not None:
+            self._kept.close()
+            self._kept = None
+        for engine in (self._reader, self._writer):
             engine.dispose()
 
 
@@ -176,7 +174,7 @@ def _ping_what_was_idle(engine: sa.Engine) -> None:
             raise exc.InvalidatePoolError("The connection was lost while it was idle.") from error
 
 
-def _sqlite(address: sa.URL, *, synchronous: Literal["FULL", "NORMAL"] = "FULL", **options: Any) -> sa.Engine:
+def _sqlite(address: sa.URL, **options: Any) -> sa.Engine:
     engine = sa.create_engine(address, poolclass=pool.QueuePool, pool_size=16, max_overflow=16, **options)
 
     @sa.event.listens_for(engine, "connect")
@@ -186,9 +184,27 @@ def _sqlite(address: sa.URL, *, synchronous: Literal["FULL", "NORMAL"] = "FULL",
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute(f"PRAGMA busy_timeout={_BUSY_TIMEOUT_S * 1000}")
         connection.execute("PRAGMA foreign_keys=ON")
-        connection.execute(f"PRAGMA synchronous={synchronous}")
+        # A commit is in the write-ahead log and survives a killed process; `_sync` makes it survive a power cut.
+        connection.execute("PRAGMA synchronous=NORMAL")
 
     return engine
+
+
+def _sync(log: str) -> None:
+    """What was committed to the write-ahead log survives a power cut. An accepted search is a promise.
+
+    A log that is gone was written back into the database, and synced, when its last connection was closed.
+    """
+    try:
+        descriptor = os.open(log, os.O_RDONLY)
+    except FileNotFoundError:
+        return
+    try:
+        os.fdatasync(descriptor)
+    except OSError as error:
+        raise errors.DependencyUnavailable(f"The database cannot be written: {error.strerror}") from error
+    finally:
+        os.close(descriptor)
 
 
 def _begin_immediate(connection: sa.Connection) -> None:
