@@ -40,6 +40,10 @@ class BrokenPicture(RejectedInput):
     code = "broken_picture"
 
 
+class SlowPicture(BrokenPicture):
+    """Not decoded within the patience of who asked: ask again with more where nobody else waits."""
+
+
 class TooLarge(RejectedInput):
     """More bytes or pixels than the limits allow."""
 

@@ -85,8 +85,11 @@ class Decoder(Protocol):
 
     slots: int
 
-    def decode(self, data: bytes, request: DecodeRequest) -> Decoded:
-        """Raises UnsupportedPicture, BrokenPicture, TooLarge or RejectedInput; never takes its caller down."""
+    def decode(self, data: bytes, request: DecodeRequest, *, patience_s: float | None = None) -> Decoded:
+        """Raises UnsupportedPicture, BrokenPicture, TooLarge or RejectedInput; never takes its caller down.
+
+        ``patience_s``: less than the decoder's own; SlowPicture is raised after it.
+        """
         ...
 
     def close(self) -> None: ...

@@ -51,6 +51,8 @@ _Found = tuple[Sequence[Candidate], Mapping[int, Record]]
 
 # With a filter that leaves few records, the neighbourhood is widened up to this many images.
 _MOST_NEIGHBOURS = 20_000
+# A picture that takes its decoder longer is left until those that came with it are answered.
+_PATIENCE_AMONG_OTHERS_S = 1.0
 # Unpacked local features are 70 kB a picture.
 _KEPT_FEATURES = 2_000
 
@@ -81,11 +83,15 @@ class SearchPipeline:
             yield from self._by_picture(pictures, report)
 
     def _by_picture(self, searches: Sequence[Search], report: ReportStage) -> Iterator[Answered]:
-        decoded, refused = self._decoded(searches, report)
+        decoded, refused, slow = self._decoded(searches, report)
         if refused:
             yield refused
-        if not decoded:
-            return
+        if decoded:
+            yield from self._searched(decoded, report)
+        for search in slow:
+            yield from self._by_picture([search], report)
+
+    def _searched(self, decoded: Sequence[tuple[Search, Decoded]], report: ReportStage) -> Iterator[Answered]:
         looked_up = self._looked_up(decoded, report)
         if isinstance(looked_up, errors.VitrineError):
             yield [(search, looked_up) for search, _ in decoded]
@@ -104,21 +110,29 @@ class SearchPipeline:
 
     def _decoded(
         self, searches: Sequence[Search], report: ReportStage
-    ) -> tuple[list[tuple[Search, Decoded]], list[tuple[Search, Answer]]]:
+    ) -> tuple[list[tuple[Search, Decoded]], list[tuple[Search, Answer]], list[Search]]:
+        """Those that could be decoded, those that never can, and those that take long."""
         report(Stage.DECODING, searches)
+        patience_s = _PATIENCE_AMONG_OTHERS_S if len(searches) > 1 else None
+        slow: list[Search] = []
         decoded: list[tuple[Search, Decoded]] = []
         refused: list[tuple[Search, Answer]] = []
         for search in searches:
             with logs.about(search.id):
                 try:
-                    decoded.append((search, self._decode(search)))
+                    decoded.append((search, self._decode(search, patience_s)))
                 except errors.DependencyUnavailable:
                     raise
+                except errors.SlowPicture as error:
+                    if patience_s is None:
+                        refused.append((search, error))
+                    else:
+                        slow.append(search)
                 except errors.VitrineError as error:
                     refused.append((search, error))
-        return decoded, refused
+        return decoded, refused, slow
 
-    def _decode(self, search: Search) -> Decoded:
+    def _decode(self, search: Search, patience_s: float | None) -> Decoded:
         return self._decoder.decode(
             self._images.read(original_key(search.image_sha256)),
             DecodeRequest(
@@ -127,6 +141,7 @@ class SearchPipeline:
                 preview_size=geometry.PREVIEW_SIZE if search.geometric_check else None,
                 features=search.geometric_check,
             ),
+            patience_s=patience_s,
         )
 
     def _looked_up(

@@ -167,18 +167,19 @@ class SubprocessDecoder:
         for _ in range(slots):
             self._idle.put(None)
 
-    def decode(self, data: bytes, request: DecodeRequest) -> Decoded:
+    def decode(self, data: bytes, request: DecodeRequest, *, patience_s: float | None = None) -> Decoded:
+        timeout_s = min(self._timeout_s, patience_s or self._timeout_s)
         child = self._idle.get()
         try:
             for last_try in (False, True):
                 child = child or self._start()
                 try:
-                    return child.decode(data, request, self._timeout_s)
+                    return child.decode(data, request, timeout_s)
                 except TimeoutError:
                     child.kill()
                     child = None
-                    raise errors.BrokenPicture(
-                        f"Decoding the picture took longer than {self._timeout_s:.0f} s. Save it anew, or smaller."
+                    raise errors.SlowPicture(
+                        f"Decoding the picture took longer than {timeout_s:.0f} s. Save it anew, or smaller."
                     ) from None
                 except _ChildDied:
                     # Perhaps somebody else's doing (the kernel's memory killer): a picture is guilty the second time.
