@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import collections
 import contextlib
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator
 
 from starlette.concurrency import run_in_threadpool
 
@@ -30,7 +30,8 @@ class ProgressFeed:
         self._ends: dict[str, set[asyncio.Event]] = {}
         self.pace = Pace()
         self._untold: collections.deque[SearchEvent] = collections.deque()
-        self._ended = Together(self._rows)
+        self._called = False
+        self._row = Together(ledger.several)
         self._closing = False
 
     @contextlib.asynccontextmanager
@@ -40,9 +41,10 @@ class ProgressFeed:
         def listener(event: SearchEvent) -> None:
             # On a worker's thread. The loop is not woken for what nobody hears: who comes later asks the ledger first.
             if event.kind.terminal or event.batch_id in self._listeners:
+                # In this order: whoever finds the loop called can be sure that it has not begun to fetch.
                 self._untold.append(event)
-                # Whoever appends to what nobody has fetched yet need not wake the loop again.
-                if len(self._untold) == 1:
+                if not self._called:
+                    self._called = True
                     loop.call_soon_threadsafe(self._tell)
 
         unsubscribe = self._broker.subscribe(listener)
@@ -91,7 +93,7 @@ class ProgressFeed:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout_at(min(until, loop.time() + _ASK_LEDGER_S)):
                     await end.wait()
-            search = await self._ended(search_id)
+            search = await self._row(search_id)
             if search.status.terminal or self._closing or loop.time() >= until:
                 return search
 
@@ -133,10 +135,8 @@ class ProgressFeed:
             if not self._listeners[batch_id]:
                 del self._listeners[batch_id]
 
-    def _rows(self, search_ids: Sequence[str]) -> Sequence[Search]:
-        return self._ledger.several(search_ids)
-
     def _tell(self) -> None:
+        self._called = False
         while self._untold:
             self._news(self._untold.popleft())
 

@@ -52,7 +52,7 @@ _Found = tuple[Sequence[Candidate], Mapping[int, Record]]
 # With a filter that leaves few records, the neighbourhood is widened up to this many images.
 _MOST_NEIGHBOURS = 20_000
 # A picture that takes its decoder longer is left until those that came with it are answered.
-_PATIENCE_AMONG_OTHERS_S = 1.0
+_PATIENCE_AMONG_OTHERS_S = 3.0
 # Unpacked local features are 70 kB a picture.
 _KEPT_FEATURES = 2_000
 

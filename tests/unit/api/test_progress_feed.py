@@ -187,3 +187,21 @@ def test_closing_the_feed_ends_the_waiting_for_a_search(ledger: SqlLedger) -> No
         return await asyncio.wait_for(waiting, 5)
 
     assert asyncio.run(story()).status is Status.ACCEPTED
+
+
+def test_news_that_many_threads_tell_at_once_all_arrives(ledger: SqlLedger) -> None:
+    search_ids = [accepted(ledger) for _ in range(40)]
+    broker = MemoryBroker()
+    feed = ProgressFeed(ledger, broker)
+
+    async def story() -> None:
+        async with feed.running():
+            with contextlib.ExitStack() as waiting:
+                ends = [waiting.enter_context(feed.awaiting_end(search_id)) for search_id in search_ids]
+                told = [ledger.complete([Completion(search_id=search_id, result="{}")]) for search_id in search_ids]
+                await asyncio.gather(*(asyncio.to_thread(broker.publish_events, events) for events in told))
+                async with asyncio.timeout(20):
+                    for end in ends:
+                        await end.wait()
+
+    asyncio.run(story())
