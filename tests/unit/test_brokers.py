@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import queue
 import threading
+import time
+from collections.abc import Sequence
 
 import pytest
 
@@ -12,6 +15,7 @@ from vitrine.adapters.memory_broker import MemoryBroker
 from vitrine.adapters.rabbitmq_topology import Topology
 from vitrine.adapters.slots import SearchesInHand, one_by_one
 from vitrine.messages import Lane, SearchRequested
+from vitrine.ports import Outcome
 
 
 def test_without_a_url_messages_stay_in_memory() -> None:
@@ -61,3 +65,24 @@ def test_indexing_waits_for_searches_and_not_for_ever() -> None:
     assert searching.is_alive()
     finish.set()
     searching.join()
+
+
+def test_what_waits_is_shared_among_the_slots_that_are_idle() -> None:
+    broker = MemoryBroker()
+    taken: queue.Queue[int] = queue.Queue()
+    finish = threading.Event()
+
+    def handle(requests: Sequence[SearchRequested]) -> Sequence[Outcome]:
+        taken.put(len(requests))
+        assert finish.wait(10)
+        return [None] * len(requests)
+
+    broker.consume(handle, slots=2, together=8)
+    # Both wait for work, or the first would rightly take all.
+    while broker._slots[0]._idle < 2:
+        time.sleep(0.001)
+    broker.publish(*(SearchRequested(search_id=str(number)) for number in range(8)))
+    sizes = [taken.get(timeout=10) for _ in range(2)]
+    finish.set()
+    assert broker.stop_consuming(10)
+    assert max(sizes) <= 4

@@ -34,6 +34,15 @@ DOCUMENT: dict[str, Any] = {
 def test_a_description_is_read() -> None:
     description = ModelDescription.from_document(DOCUMENT)
     assert (description.resize.size, description.resize.shorter_side, description.dimension) == (224, 256, 1280)
+    assert description.batch == 8
+
+
+def test_how_many_pictures_a_core_is_given_changes_no_embedding_and_no_id() -> None:
+    single = copy.deepcopy(DOCUMENT)
+    single["input"]["batch"] = 1
+    one, eight = ModelDescription.from_document(single), ModelDescription.from_document(DOCUMENT)
+    assert one.batch == 1
+    assert one.full_id("0" * 64) == eight.full_id("0" * 64)
 
 
 @pytest.mark.parametrize(
@@ -42,6 +51,7 @@ def test_a_description_is_read() -> None:
         (("input", "layout"), "CHWN", "input.layout"),
         (("input", "mean"), [0.5], "input.mean"),
         (("resize", "mode"), "stretch", "resize.mode"),
+        (("input", "batch"), 0, "input.batch"),
         (("output", "dimension"), "many", "invalid literal"),
         (("output", "name"), None, "lacks the key .name."),
     ],
