@@ -21,20 +21,20 @@ NewEvent = tuple[EventKind, Stage, float, Mapping[str, str] | None]
 """Kind, stage, when (Unix seconds), and the problem of a search that failed."""
 
 OPEN = sa.or_(searches.c.status == Status.ACCEPTED.value, searches.c.status == Status.RUNNING.value)
-_THIS = searches.c.id == sa.bindparam("this_search")
+THIS = searches.c.id == sa.bindparam("this_search")
 
-_CHANGE_OPEN = Prepared(searches.update().where(_THIS, OPEN))
+_CHANGE_OPEN = Prepared(searches.update().where(THIS, OPEN))
 _REACH = PreparedList(searches.update().where(OPEN), searches.c.id)
-_OPEN_ONES = PreparedList(sa.select(searches.c.id).where(OPEN), searches.c.id)
 _BATCHES_OF = PreparedList(sa.select(searches.c.id, searches.c.batch_id), searches.c.id)
+_BATCHES_OF_OPEN = PreparedList(sa.select(searches.c.id, searches.c.batch_id).where(OPEN), searches.c.id)
 _TOLD_SO_FAR = PreparedList(
     sa.select(batches.c.id, batches.c.last_sequence).order_by(batches.c.id).with_for_update(), batches.c.id
 )
 _COUNT_EVENTS = PreparedList(
     batches.update().values(last_sequence=batches.c.last_sequence + sa.bindparam("more")), batches.c.id
 )
-_NEW_EVENT = Prepared(search_events.insert())
-_LOCK = sa.select(searches.c.batch_id).where(_THIS).with_for_update()
+NEW_EVENT = Prepared(search_events.insert())
+_LOCK = sa.select(searches.c.batch_id).where(THIS).with_for_update()
 _EVENTS_AT = (
     sa.select(search_events)
     .where(
@@ -66,10 +66,15 @@ def batches_of(connection: sa.Connection, search_ids: Sequence[str]) -> dict[str
 
 def made(connection: sa.Connection, changes: Sequence[Change]) -> Sequence[SearchEvent]:
     """Change those searches that are open, each named once; returns what is told of them."""
-    opened = _ended(connection, [one for one in changes if one.columns])
-    opened |= _went_on(connection, [one for one in changes if not one.columns])
-    told = [one for one in changes if one.search_id in opened]
-    return _appended(connection, told) if told else []
+    batch_of = {
+        **_ended(connection, [one for one in changes if one.columns]),
+        **_went_on(connection, [one for one in changes if not one.columns]),
+    }
+    by_batch: dict[str, list[tuple[str, NewEvent]]] = {}
+    for one in changes:
+        if batch_id := batch_of.get(one.search_id):
+            by_batch.setdefault(batch_id, []).extend((one.search_id, new) for new in one.new)
+    return _appended(connection, by_batch) if by_batch else []
 
 
 def made_before(connection: sa.Connection, changes: Sequence[Change]) -> Sequence[SearchEvent] | None:
@@ -102,43 +107,45 @@ def event(row: Mapping[str, Any] | sa.RowMapping) -> SearchEvent:
     )
 
 
-def _ended(connection: sa.Connection, changes: Iterable[Change]) -> set[str]:
-    """The searches that were open."""
-    return {
+def _ended(connection: sa.Connection, changes: Iterable[Change]) -> dict[str, str]:
+    """The searches that were open, with their batches."""
+    opened = [
         one.search_id
         for one in sorted(changes, key=lambda one: one.search_id)
         if _CHANGE_OPEN.run(connection, {"this_search": one.search_id, "stage": one.stage, **one.columns})
-    }
+    ]
+    return batches_of(connection, opened) if opened else {}
 
 
-def _went_on(connection: sa.Connection, changes: Sequence[Change]) -> set[str]:
+def _went_on(connection: sa.Connection, changes: Sequence[Change]) -> dict[str, str]:
     """The same, of searches that stay open: those that reach one stage together are changed together."""
+    if not changes:
+        return {}
     by_stage: dict[Stage, list[str]] = {}
     for one in changes:
         by_stage.setdefault(one.stage, []).append(one.search_id)
-    opened: set[str] = set()
     for stage, search_ids in by_stage.items():
-        changed = _REACH.run(connection, sorted(search_ids), {"stage": stage})
-        opened |= {row["id"] for row in _OPEN_ONES.rows(connection, search_ids)} if changed else set()
-    return opened
+        _REACH.run(connection, sorted(search_ids), {"stage": stage})
+    still_open = _BATCHES_OF_OPEN.rows(connection, [one.search_id for one in changes])
+    return {row["id"]: row["batch_id"] for row in still_open}
 
 
-def _appended(connection: sa.Connection, changes: Sequence[Change]) -> Sequence[SearchEvent]:
-    batch_of = batches_of(connection, [one.search_id for one in changes])
-    before = {row["id"]: row["last_sequence"] for row in _TOLD_SO_FAR.rows(connection, sorted(set(batch_of.values())))}
-    last = dict(before)
-    rows: list[dict[str, Any]] = []
-    for one in changes:
-        batch_id = batch_of[one.search_id]
-        for sequence, new in enumerate(one.new, last[batch_id] + 1):
-            rows.append(event_row(batch_id, sequence, one.search_id, new))
-        last[batch_id] += len(one.new)
-    grown: dict[int, list[str]] = {}
-    for batch_id, sequence in last.items():
-        grown.setdefault(sequence - before[batch_id], []).append(batch_id)
-    for more, batch_ids in grown.items():
-        _COUNT_EVENTS.run(connection, batch_ids, {"more": more})
-    _NEW_EVENT.run(connection, *rows)
+def _appended(
+    connection: sa.Connection, by_batch: Mapping[str, Sequence[tuple[str, NewEvent]]]
+) -> Sequence[SearchEvent]:
+    """``by_batch``: a batch's id → searches, and what is told of each next."""
+    told = {row["id"]: row["last_sequence"] for row in _TOLD_SO_FAR.rows(connection, sorted(by_batch))}
+    rows = [
+        event_row(batch_id, sequence, search_id, new)
+        for batch_id, more in by_batch.items()
+        for sequence, (search_id, new) in enumerate(more, told[batch_id] + 1)
+    ]
+    by_count: dict[int, list[str]] = {}
+    for batch_id, more in by_batch.items():
+        by_count.setdefault(len(more), []).append(batch_id)
+    for count, batch_ids in by_count.items():
+        _COUNT_EVENTS.run(connection, batch_ids, {"more": count})
+    NEW_EVENT.run(connection, *rows)
     return [event(row) for row in rows]
 
 

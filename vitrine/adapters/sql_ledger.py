@@ -19,7 +19,7 @@ from sqlalchemy import exc
 
 from vitrine import errors
 from vitrine.adapters import sql_changes
-from vitrine.adapters.sql_changes import OPEN, Change, NewEvent, event, event_row
+from vitrine.adapters.sql_changes import NEW_EVENT, OPEN, THIS, Change, NewEvent, event, event_row
 from vitrine.adapters.sql_engine import Database
 from vitrine.adapters.sql_prepared import Prepared, PreparedList
 from vitrine.adapters.sql_schema import batches, search_events, searches
@@ -29,16 +29,15 @@ from vitrine.ports import Completion, Reached
 
 _Row = Mapping[str, Any] | sa.RowMapping
 
-_THIS = searches.c.id == sa.bindparam("this_search")
 _WITHOUT_RESULT = [column for column in searches.c if column.name != "result"]
 
-_GET = Prepared(sa.select(searches).where(_THIS))
+_GET = Prepared(sa.select(searches).where(THIS))
 _GET_SEVERAL = PreparedList(sa.select(searches), searches.c.id)
-_GET_TO_RUN = PreparedList(sa.select(*_WITHOUT_RESULT), searches.c.id)
+_GET_TO_RUN = Prepared(sa.select(*_WITHOUT_RESULT).where(THIS))
 _BATCH = (
     sa.select(*_WITHOUT_RESULT).where(searches.c.batch_id == sa.bindparam("this_batch")).order_by(searches.c.position)
 )
-_START = Prepared(searches.update().where(_THIS, OPEN).values(status=Status.RUNNING, attempts=searches.c.attempts + 1))
+_START = Prepared(searches.update().where(THIS, OPEN).values(status=Status.RUNNING, attempts=searches.c.attempts + 1))
 _NEW = PreparedList(
     sa.select(*_WITHOUT_RESULT)
     .where(searches.c.status == Status.ACCEPTED.value, searches.c.attempts == 0)
@@ -48,10 +47,10 @@ _NEW = PreparedList(
 _START_NEW = PreparedList(searches.update().values(status=Status.RUNNING, attempts=1), searches.c.id)
 _RELEASE = (
     searches.update()
-    .where(_THIS, searches.c.status == Status.RUNNING.value)
+    .where(THIS, searches.c.status == Status.RUNNING.value)
     .values(status=Status.ACCEPTED, attempts=searches.c.attempts - 1)
 )
-_NEW_BATCH, _NEW_SEARCH, _NEW_EVENT = (Prepared(table.insert()) for table in (batches, searches, search_events))
+_NEW_BATCH, _NEW_SEARCH = (Prepared(table.insert()) for table in (batches, searches))
 _EVENTS_AFTER = (
     sa.select(search_events)
     .where(
@@ -74,7 +73,7 @@ _UNFINISHED = (
     .order_by(searches.c.created_at, searches.c.position)
 )
 _WAITING = searches.c.status == Status.ACCEPTED.value
-_PLACE = sa.select(searches.c.created_at, searches.c.position).where(_THIS, _WAITING)
+_PLACE = sa.select(searches.c.created_at, searches.c.position).where(THIS, _WAITING)
 _EARLIER = sa.select(sa.func.count()).where(
     _WAITING,
     sa.or_(
@@ -109,7 +108,7 @@ class SqlLedger:
         def insert(connection: sa.Connection) -> None:
             _NEW_BATCH.run(connection, *heads)
             _NEW_SEARCH.run(connection, *rows)
-            _NEW_EVENT.run(connection, *events)
+            NEW_EVENT.run(connection, *events)
 
         try:
             self._database.transact(insert)
@@ -143,9 +142,10 @@ class SqlLedger:
 
     def start(self, search_id: str) -> Search | None:
         def start(connection: sa.Connection) -> Search | None:
-            if not _START.run(connection, {"this_search": search_id}):
+            this = {"this_search": search_id}
+            if not _START.run(connection, this):
                 return None
-            return _search(_GET_TO_RUN.rows(connection, [search_id])[0])
+            return _search(_GET_TO_RUN.rows(connection, this)[0])
 
         return self._database.transact(start, durable=False)
 

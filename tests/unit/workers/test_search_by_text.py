@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 
 from tests import colour_model
+from tests.unit.workers.searches import running
 from vitrine import errors
 from vitrine.adapters.faiss_index import FaissIndex
 from vitrine.adapters.head_folder import HeadFolder
 from vitrine.adapters.onnx_encoder import OnnxEncoder
 from vitrine.adapters.snapshot_folder import SnapshotFolder
 from vitrine.adapters.subprocess_decoder import SubprocessDecoder
-from vitrine.domain import Filters, QueryEmbedding, RecordContent, Search, SearchResult, Stage, Status, VerdictKind
+from vitrine.domain import QueryEmbedding, RecordContent, Search, SearchResult, Stage, VerdictKind
 from vitrine.testing import MemoryCatalogue, MemoryImageStore
 from workers.pipeline import SearchPipeline
 
@@ -49,25 +50,8 @@ def pipeline(encoder: OnnxEncoder, tmp_path: pathlib.Path) -> Iterator[SearchPip
     decoder.close()
 
 
-def search(model_id: str, top_k: int = 2) -> Search:
-    return Search(
-        id="s",
-        batch_id="b",
-        image_sha256="",
-        filename="красный",
-        region=None,
-        top_k=top_k,
-        filters=Filters(),
-        geometric_check=False,
-        status=Status.RUNNING,
-        stage=Stage.QUEUED,
-        attempts=1,
-        created_at=0.0,
-        finished_at=None,
-        result=None,
-        problem=None,
-        embedded=QueryEmbedding(model_id=model_id, vector=RED),
-    )
+def search(model_id: str) -> Search:
+    return running(filename="красный", embedded=QueryEmbedding(model_id=model_id, vector=RED))
 
 
 def test_records_come_by_their_nearest_picture_and_nothing_is_claimed_of_them(

@@ -11,12 +11,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.unit.workers.searches import running
 from vitrine import errors
 from vitrine.adapters.faiss_index import FaissIndex
 from vitrine.adapters.head_folder import HeadFolder
 from vitrine.adapters.snapshot_folder import SnapshotFolder
 from vitrine.adapters.subprocess_decoder import SubprocessDecoder
-from vitrine.domain import Filters, RecordContent, Search, SearchResult, Stage, Status, original_key
+from vitrine.domain import RecordContent, Search, SearchResult, Stage, original_key
 from vitrine.ports import DecodeRequest
 from vitrine.testing import MemoryCatalogue, MemoryImageStore, ToyEncoder
 from workers import pipeline as pipelines
@@ -63,23 +64,7 @@ class Bench:
     def search(self, name: str, data: bytes, *, geometric_check: bool = False) -> Search:
         sha256 = hashlib.sha256(data).hexdigest()
         self.images.write(original_key(sha256), data)
-        return Search(
-            id=name,
-            batch_id="b",
-            image_sha256=sha256,
-            filename="a.png",
-            region=None,
-            top_k=2,
-            filters=Filters(),
-            geometric_check=geometric_check,
-            status=Status.RUNNING,
-            stage=Stage.QUEUED,
-            attempts=1,
-            created_at=0.0,
-            finished_at=None,
-            result=None,
-            problem=None,
-        )
+        return running(id=name, image_sha256=sha256, geometric_check=geometric_check)
 
     def run(self, searches: Sequence[Search]) -> list[list[tuple[str, Answer]]]:
         def report(stage: Stage, those: Sequence[Search]) -> None:
