@@ -1,22 +1,34 @@
-"""The promise that a search will end: its row, then its message."""
+"""The promise that a search will end: its photograph, its row, then its message."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import dataclasses
+import hashlib
+from collections.abc import Mapping, Sequence
 
 from vitrine import errors
-from vitrine.domain import NewSearch
+from vitrine.domain import NewSearch, original_key
 from vitrine.messages import SearchRequested
-from vitrine.ports import Broker, SearchLedger
-
-NewBatch = tuple[str, Sequence[NewSearch]]
-"""A batch's id, and its searches in the order of upload."""
+from vitrine.ports import Broker, ImageStore, SearchLedger
 
 
-def accept(ledger: SearchLedger, broker: Broker, batches: Sequence[NewBatch]) -> Sequence[None]:
-    """All of them, or none and DependencyUnavailable. A process that is killed leaves rows that are published later."""
-    ledger.accept(dict(batches))
-    new = [search for _, searches in batches for search in searches]
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Upload:
+    """A batch in the order of upload. ``photographs``: by search, those that the image store does not hold yet."""
+
+    batch_id: str
+    searches: Sequence[NewSearch]
+    photographs: Mapping[str, bytes] = dataclasses.field(default_factory=dict)
+
+
+def accept(images: ImageStore, ledger: SearchLedger, broker: Broker, uploads: Sequence[Upload]) -> Sequence[None]:
+    """All of them, or none and DependencyUnavailable.
+
+    Whoever is killed in between leaves photographs that nobody asks for, or rows that are published later.
+    """
+    batches = {upload.batch_id: [_kept(images, search, upload) for search in upload.searches] for upload in uploads}
+    ledger.accept(batches)
+    new = [search for searches in batches.values() for search in searches]
     try:
         broker.publish(*(SearchRequested(search_id=search.id) for search in new))
     except errors.DependencyUnavailable:
@@ -24,4 +36,14 @@ def accept(ledger: SearchLedger, broker: Broker, batches: Sequence[NewBatch]) ->
         for search in new:
             ledger.cancel(search.id)
         raise
-    return [None] * len(batches)
+    return [None] * len(uploads)
+
+
+def _kept(images: ImageStore, search: NewSearch, upload: Upload) -> NewSearch:
+    """With its photograph in the image store, under the name that its bytes give it."""
+    photograph = upload.photographs.get(search.id)
+    if photograph is None:
+        return search
+    sha256 = hashlib.sha256(photograph).hexdigest()
+    images.write(original_key(sha256), photograph)
+    return dataclasses.replace(search, image_sha256=sha256)

@@ -6,6 +6,7 @@ import uuid
 
 from starlette.concurrency import run_in_threadpool
 
+from api.acceptance import Upload
 from api.services import Services
 from vitrine import errors
 from vitrine.domain import NewSearch
@@ -13,7 +14,7 @@ from vitrine.domain import NewSearch
 
 async def result(given: Services, search: NewSearch, wait_s: float) -> str:
     """The result's JSON document. Raises Overloaded where it takes longer, IndexNotReady, or VitrineError."""
-    await given.accept((uuid.uuid4().hex, [search]))
+    await given.accept(Upload(batch_id=uuid.uuid4().hex, searches=[search]))
     found = await given.feed.search(search.id, wait_s)
     if not found.status.terminal:
         # Nobody waits for it any longer.

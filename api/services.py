@@ -10,7 +10,7 @@ from typing import Any
 from fastapi import Request
 
 from api import acceptance
-from api.acceptance import NewBatch
+from api.acceptance import Upload
 from api.limits import ClientLimit
 from api.progress import ProgressFeed
 from api.text_queries import TextQueries
@@ -41,9 +41,9 @@ class Services:
     classifier: Callable[[], Mapping[str, Any] | None]
 
     @functools.cached_property
-    def accept(self) -> Together[NewBatch, None]:
+    def accept(self) -> Together[Upload, None]:
         """Durable, and on its way to a worker, when it returns. Raises DependencyUnavailable."""
-        return Together(functools.partial(acceptance.accept, self.ledger, self.broker))
+        return Together(functools.partial(acceptance.accept, self.images, self.ledger, self.broker))
 
 
 async def services(request: Request) -> Services:

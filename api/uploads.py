@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import pathlib
 import uuid
@@ -48,11 +47,11 @@ def check_picture(data: bytes, filename: str, max_bytes: int) -> None:
         )
 
 
-def new_search(data: bytes, part: UploadFile, options: dict[str, Any]) -> NewSearch:
-    """``options`` are region, top_k, filters and geometric_check, already read."""
+def new_search(part: UploadFile, options: dict[str, Any]) -> NewSearch:
+    """Of a photograph that is not kept yet. ``options``: region, top_k, filters and geometric_check, already read."""
     return NewSearch(
         id=uuid.uuid4().hex,
-        image_sha256=hashlib.sha256(data).hexdigest(),
+        image_sha256="",
         filename=pathlib.PurePath((part.filename or "photograph").replace("\\", "/")).name[:255],
         **options,
     )

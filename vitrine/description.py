@@ -67,7 +67,10 @@ def draft(matches: Sequence[Match]) -> DescriptionDraft:
 
 
 # The same wordings come with every search: folding Unicode anew cost a millisecond of each.
-@functools.lru_cache(maxsize=20_000)
+_kept = functools.lru_cache(maxsize=20_000)
+
+
+@_kept
 def same_value(text: str) -> str:
     """What two wordings of one value have in common: case, spaces, ё and full stops at the end do not count."""
     folded = unicodedata.normalize("NFKC", text).casefold().replace("ё", "е")
@@ -104,16 +107,16 @@ def _field(name: str, voices: Sequence[_Voice]) -> DraftField | None:
 
 
 def _stated(voices: Sequence[_Voice], items: Callable[[RecordContent], Mapping[str, str]]) -> list[_Statement]:
-    statements = [_Statement(voice=voice, items=items(voice.content)) for voice in voices]
-    return [statement for statement in statements if statement.items]
+    return [_Statement(voice=voice, items=said) for voice in voices if (said := items(voice.content))]
 
 
-def _whole(text: str) -> dict[str, str]:
+@_kept
+def _whole(text: str) -> Mapping[str, str]:
     key = same_value(text)
     return {key: " ".join(text.split())} if key else {}
 
 
-def _period_items(content: RecordContent) -> dict[str, str]:
+def _period_items(content: RecordContent) -> Mapping[str, str]:
     """«XIX в.» and «19 век» are one value where both mean 1801 to 1900."""
     whole = _whole(content.period)
     if not whole or content.year_from is None or content.year_to is None:
@@ -121,13 +124,14 @@ def _period_items(content: RecordContent) -> dict[str, str]:
     return {f"{content.year_from}..{content.year_to}": next(iter(whole.values()))}
 
 
-def _items(name: str, content: RecordContent) -> dict[str, str]:
+def _items(name: str, content: RecordContent) -> Mapping[str, str]:
     if name == "authors":
         return {key: wording for author in content.authors for key, wording in _whole(author).items()}
     return _split(getattr(content, name))
 
 
-def _split(text: str) -> dict[str, str]:
+@_kept
+def _split(text: str) -> Mapping[str, str]:
     """Items between commas, semicolons and slashes, but «фарфор (бисквит, роспись)» is one item."""
     parts = re.split(r"[,;/\n](?![^()]*\))", text)
     return {key: wording for part in parts for key, wording in _whole(part.strip(" .")).items()}

@@ -236,7 +236,7 @@ class QueryEmbedding:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class NewSearch:
-    """An accepted photograph before it has a row. ``image_sha256`` names the original in the image store.
+    """A photograph before its search has a row. ``image_sha256`` names its original, once the image store has it.
 
     With ``embedded``, a text is searched for: there is no picture then, and ``filename`` is the text.
     """

@@ -314,7 +314,7 @@ def _matches(
         Match(
             record=records[one.candidate.image_id],
             image_id=one.candidate.image_id,
-            similarity=float(np.clip(one.candidate.similarity, -1.0, 1.0)),
+            similarity=_as_cosine(one.candidate.similarity),
             score=one.score,
             verdict=verdict.judge(
                 one.candidate.similarity,
@@ -328,12 +328,17 @@ def _matches(
     )
 
 
+def _as_cosine(similarity: float) -> float:
+    """Rounding can bring the product of two unit vectors beyond 1."""
+    return min(max(similarity, -1.0), 1.0)
+
+
 def _uncalibrated(one: Ranked, record: Record) -> Match:
     """Calibration is of pictures with pictures: how near a text must be to say anything, nobody has measured."""
     return Match(
         record=record,
         image_id=one.candidate.image_id,
-        similarity=float(np.clip(one.candidate.similarity, -1.0, 1.0)),
+        similarity=_as_cosine(one.candidate.similarity),
         score=one.score,
         verdict=Verdict(kind=VerdictKind.DISTANT, false_positive_rate=None),
     )

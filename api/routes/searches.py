@@ -13,10 +13,11 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 
 from api import metrics, uploads
+from api.acceptance import Upload
 from api.documents import search_document
 from api.services import Services, services
 from vitrine import errors, logs
-from vitrine.domain import NewSearch, Search, original_key
+from vitrine.domain import NewSearch, Search
 
 _log = logging.getLogger(__name__)
 router = APIRouter(prefix="/api", tags=["searches"])
@@ -64,13 +65,16 @@ async def accept(request: Request, given: Given, prefer: Prefer = "") -> Respons
             geometric_check=given.settings.geometric_check,
         )
         pictures = [await part.read() for part in parts]
-    # Picture, then row, then message: a crash in between leaves an orphaned file, or a row that is published later.
-    new = await run_in_threadpool(_stored, given, parts, pictures, options)
+    # All of them are looked at before the first is kept.
+    for data, part in zip(pictures, parts, strict=True):
+        uploads.check_picture(data, part.filename or "photograph", given.settings.max_upload_bytes)
+    new = [uploads.new_search(part, options) for part in parts]
+    photographs = {search.id: data for search, data in zip(new, pictures, strict=True)}
     batch_id = uuid.uuid4().hex
     accepted = _accepted_document(batch_id, [search.id for search in new])
     wait_s = _preferred_wait_s(prefer) if len(new) == 1 else 0.0
     with given.feed.awaiting_end(new[0].id) as end:
-        await given.accept((batch_id, new))
+        await given.accept(Upload(batch_id=batch_id, searches=new, photographs=photographs))
         _tell(new)
         metrics.ACCEPTED.inc(len(new))
         if wait_s:
@@ -126,18 +130,6 @@ def _check_count(count: int, most: int) -> None:
         raise errors.RejectedInput("Send at least one photograph, as the form field image.", field="image")
     if count > most:
         raise errors.TooLarge(f"At most {most} photographs are taken at a time; send the rest afterwards.")
-
-
-def _stored(
-    given: Services, parts: list[UploadFile], pictures: list[bytes], options: dict[str, Any]
-) -> list[NewSearch]:
-    """All pictures are looked at before the first is kept. Raises RejectedInput or DependencyUnavailable."""
-    for data, part in zip(pictures, parts, strict=True):
-        uploads.check_picture(data, part.filename or "photograph", given.settings.max_upload_bytes)
-    new = [uploads.new_search(data, part, options) for data, part in zip(pictures, parts, strict=True)]
-    for search, data in zip(new, pictures, strict=True):
-        given.images.write(original_key(search.image_sha256), data)
-    return new
 
 
 def _tell(new: list[NewSearch]) -> None:

@@ -9,11 +9,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import cast
 
 from api import acceptance
+from api.acceptance import Upload
 from vitrine import errors
 from vitrine.adapters.sql_ledger import SqlLedger
 from vitrine.domain import DescriptionDraft, Filters, NewSearch, Search, SearchResult, Stage, Status
 from vitrine.messages import EventKind
 from vitrine.ports import Broker
+from vitrine.testing import MemoryImageStore
 from workers.consumer import SearchWorker
 from workers.pipeline import Answered, ReportStage, SearchPipeline
 from workers.progress import ProgressWriter
@@ -61,7 +63,7 @@ def accepted(ledger: SqlLedger, broker: Broker) -> str | None:
     """A search that was promised, in a batch of the same id; None where the visitor was told to come back later."""
     new = new_search()
     try:
-        acceptance.accept(ledger, broker, [(new.id, [new])])
+        acceptance.accept(MemoryImageStore(), ledger, broker, [Upload(batch_id=new.id, searches=[new])])
     except errors.DependencyUnavailable:
         assert ledger.get(new.id).status.terminal
         return None

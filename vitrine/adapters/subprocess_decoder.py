@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import pathlib
 import queue
@@ -79,7 +80,7 @@ class _Child:
         if "error" in header:
             raise _REFUSALS[header["error"]](header["message"], code=header["code"])
         parts = {
-            name: np.frombuffer(self._receive(int(np.prod(shape)), deadline), np.uint8).reshape(shape)
+            name: np.frombuffer(self._receive(math.prod(shape), deadline), np.uint8).reshape(shape)
             for name, shape in header["shapes"].items()
         }
         features, jpeg = parts.get("features"), parts.get("jpeg")
