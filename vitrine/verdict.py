@@ -45,14 +45,14 @@ class Thresholds:
     """
 
     photograph_similarity: float = 0.95
-    photograph_inliers: int = 80
+    photograph_inliers: int = 120
     """Both together: the same photograph, where checked."""
     photograph_exact: float = 0.998
     """So similar that it is the same file, although a faint picture has too few points to show it."""
     photograph_unchecked: float = 0.99
-    object_surplus: float = 30.0
+    object_surplus: float = 45.0
     """`surplus` of inliers over the rival's: the same object."""
-    object_inliers: float = 80.0
+    object_inliers: float = 120.0
     """The same object whatever the rival reaches: an object may be filed twice."""
     object_unchecked: float = 0.97
     similar: float = 0.45

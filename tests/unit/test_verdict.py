@@ -86,7 +86,7 @@ def test_the_four_verdicts_and_what_divides_them() -> None:
     assert judged(0.89, 60) is VerdictKind.SAME_OBJECT
     assert judged(0.9, 19) is VerdictKind.SIMILAR
     assert judged(0.3, 20) is VerdictKind.SAME_OBJECT
-    assert judged(0.49, 8) is VerdictKind.DISTANT
+    assert judged(0.49, 5) is VerdictKind.DISTANT
     assert judged(0.49, 12) is VerdictKind.SIMILAR
 
 
