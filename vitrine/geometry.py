@@ -22,6 +22,9 @@ import numpy.typing as npt
 from vitrine import errors
 from vitrine.domain import Evidence, Pixels, Region
 
+CHECK = "rootsift-guided"
+"""The way in which inliers are counted: what was calibrated by another way's counts says nothing of this one's."""
+
 PREVIEW_SIZE = 384
 """Longer side in px of the picture that features are extracted from."""
 

@@ -93,6 +93,13 @@ class Calibration:
     genuine: Genuine = dataclasses.field(default_factory=Genuine)
     duplicates: float | None = None
     distributions: Mapping[str, Sequence[float]] = dataclasses.field(default_factory=dict)
+    check: str = geometry.CHECK
+    """The `geometry.CHECK` by whose counts of inliers it was measured; empty where that was not noted yet."""
+
+    @property
+    def up_to_date(self) -> bool:
+        """Whether inliers are counted today as they were then."""
+        return self.check == geometry.CHECK
 
     @classmethod
     def default(cls, records: int = 0) -> Self:
@@ -119,6 +126,7 @@ class Calibration:
                 genuine=Genuine(**document["genuine"]),
                 duplicates=document["duplicates"],
                 distributions={name: tuple(values) for name, values in document["distributions"].items()},
+                check=str(document.get("check", "")),
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise errors.DamagedSnapshot(f"The snapshot's calibration cannot be read: {error!r}.") from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import pathlib
 
 import numpy as np
@@ -17,7 +18,7 @@ from vitrine.classifier import LinearHead
 from vitrine.domain import RecordContent
 from vitrine.exam import Exam
 from vitrine.ports import Catalogue, SnapshotNotes
-from vitrine.verdict import Calibration
+from vitrine.verdict import Calibration, Thresholds
 
 MODEL = "net@0123456789abcdef"
 DIMENSION = 16
@@ -50,14 +51,14 @@ class House:
         self.catalogue.add_embeddings(model_id, dict(zip(ids, vectors, strict=True)))
         return ids
 
-    def snapshot(self) -> None:
+    def snapshot(self, calibration: Calibration | None = None) -> None:
         rows = self.catalogue.embeddings_after(MODEL, 0, 1_000_000)
         image_ids = np.array([row.image_id for row in rows], np.int64)
         draft = self.snapshots.draft(MODEL, image_ids, np.stack([row.vector for row in rows]))
         draft.publish(
             SnapshotNotes(
                 watermark=rows[-1].sequence,
-                calibration=Calibration.default(),
+                calibration=calibration or Calibration.default(),
                 head=None,
                 class_missing="too_few_labels",
                 class_report={},
@@ -171,6 +172,21 @@ def test_a_damaged_snapshot_is_not_served_and_the_one_before_stays(house: House,
     house.index.refresh()
     assert house.index.view().snapshot == before
     assert house.index.view().size == 15
+
+
+def test_a_calibration_by_another_way_of_counting_inliers_is_not_used(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    house.add(unit(10))
+    measured = Calibration(records=10, thresholds=Thresholds(object_inliers=7.0))
+    house.snapshot(measured)
+    house.index.refresh()
+    assert house.index.view().calibration == measured
+    assert "indexer build" not in caplog.text
+    house.snapshot(dataclasses.replace(measured, check="rootsift"))
+    house.index.refresh()
+    assert house.index.view().calibration == Calibration.default(10)
+    assert "python -m indexer build" in caplog.text
 
 
 def test_a_snapshot_whose_manifest_is_gone_is_damaged(house: House) -> None:

@@ -123,6 +123,13 @@ def test_a_calibration_survives_json() -> None:
         assert Calibration.from_document(json.loads(json.dumps(calibration.to_document()))) == calibration
 
 
+def test_a_calibration_that_does_not_say_how_inliers_were_counted_is_out_of_date() -> None:
+    document = MEASURED.to_document()
+    assert Calibration.from_document(document).up_to_date
+    del document["check"]
+    assert not Calibration.from_document(document).up_to_date
+
+
 @pytest.mark.parametrize("spoiled", [{"thresholds": {"no_such": 1}}, {"checked": {"no_such": 1}}, {"records": None}])
 def test_a_spoiled_calibration_is_a_damaged_snapshot(spoiled: dict[str, object]) -> None:
     with pytest.raises(errors.DamagedSnapshot):

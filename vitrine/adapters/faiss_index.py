@@ -48,7 +48,11 @@ class FaissView:
 
     @property
     def calibration(self) -> Calibration:
-        return self._open.calibration if self._open else Calibration.default()
+        """Careful guesses where nothing was measured yet, or where it was by another way of counting inliers."""
+        if self._open is None:
+            return Calibration.default()
+        measured = self._open.calibration
+        return measured if measured.up_to_date else Calibration.default(measured.records)
 
     @property
     def head(self) -> Head | None:
@@ -146,6 +150,12 @@ class FaissIndex:
             _log.error("snapshot %s is not served: %s", name, error.message)
             return self._view._open
         _log.info("serving snapshot %s with %d images", name, opened.index.ntotal)
+        if not opened.calibration.up_to_date:
+            _log.warning(
+                "snapshot %s was calibrated with another geometric check: verdicts are careful guesses until a new one "
+                "is built. Run: python -m indexer build",
+                name,
+            )
         return opened
 
     def _activated_head(self) -> StoredHead | None:

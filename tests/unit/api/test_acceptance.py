@@ -1,0 +1,89 @@
+"""What an accepted search stands on is there before anybody is told of it; without it there is nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import pathlib
+from collections.abc import Iterator
+
+import pytest
+
+from api import acceptance
+from api.acceptance import Upload
+from vitrine import errors
+from vitrine.adapters import sql_migrations
+from vitrine.adapters.memory_broker import MemoryBroker
+from vitrine.adapters.sql_engine import Database
+from vitrine.adapters.sql_ledger import SqlLedger
+from vitrine.domain import Filters, NewSearch, original_key
+from vitrine.messages import Command
+from vitrine.testing import MemoryImageStore
+
+PHOTOGRAPH = b"\xff\xd8\xff a vase"
+
+
+@pytest.fixture
+def ledger(tmp_path: pathlib.Path) -> Iterator[SqlLedger]:
+    database = Database(f"sqlite:///{tmp_path / 'ledger.sqlite3'}")
+    sql_migrations.migrate(database)
+    yield SqlLedger(database)
+    database.close()
+
+
+def new_search(name: str, image_sha256: str = "") -> NewSearch:
+    return NewSearch(
+        id=name,
+        image_sha256=image_sha256,
+        filename=name,
+        region=None,
+        top_k=1,
+        filters=Filters(),
+        geometric_check=False,
+    )
+
+
+def test_photograph_and_row_are_there_when_the_message_is_published(ledger: SqlLedger) -> None:
+    images = MemoryImageStore()
+    seen: list[bytes] = []
+
+    class Watching(MemoryBroker):
+        def publish(self, *commands: Command) -> None:
+            seen.append(images.read(original_key(ledger.get("vase").image_sha256)))
+
+    upload = Upload(batch_id="b", searches=[new_search("vase")], photographs={"vase": PHOTOGRAPH})
+    acceptance.accept(images, ledger, Watching(), [upload])
+    assert seen == [PHOTOGRAPH]
+
+
+def test_a_photograph_is_kept_under_the_name_that_its_bytes_give_it(ledger: SqlLedger) -> None:
+    images = MemoryImageStore()
+    upload = Upload(
+        batch_id="b",
+        searches=[new_search("vase"), new_search("again")],
+        photographs=dict.fromkeys(("vase", "again"), PHOTOGRAPH),
+    )
+    acceptance.accept(images, ledger, MemoryBroker(), [upload])
+    assert [search.image_sha256 for search in ledger.batch("b")] == [hashlib.sha256(PHOTOGRAPH).hexdigest()] * 2
+
+
+def test_a_search_whose_picture_is_kept_already_names_it_still(ledger: SqlLedger) -> None:
+    acceptance.accept(
+        MemoryImageStore(), ledger, MemoryBroker(), [Upload(batch_id="b", searches=[new_search("record", "abc")])]
+    )
+    assert ledger.get("record").image_sha256 == "abc"
+
+
+def test_without_room_for_the_photograph_there_is_neither_row_nor_message(ledger: SqlLedger) -> None:
+    class Full(MemoryImageStore):
+        def write(self, key: str, data: bytes) -> None:
+            raise errors.DependencyUnavailable("The image store cannot be written: No space left on device")
+
+    broker = MemoryBroker()
+    uploads = [
+        Upload(batch_id=name, searches=[new_search(name)], photographs={name: PHOTOGRAPH})
+        for name in ("first", "second")
+    ]
+    with pytest.raises(errors.DependencyUnavailable, match="No space"):
+        acceptance.accept(Full(), ledger, broker, uploads)
+    assert broker.depth() == 0
+    assert not ledger.unfinished()
