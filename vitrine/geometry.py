@@ -251,6 +251,9 @@ def _transform(here_px: Points, there_px: Points, tolerance_px: float) -> npt.ND
 
 
 def _evidence(query: LocalFeatures, candidate: LocalFeatures, pairs: Pairs) -> Evidence:
+    # So it is for most candidates, and what follows takes as long for none as for many.
+    if len(pairs) < _FEWEST:
+        return _nothing()
     here, there = query.points[pairs[:, 0]], candidate.points[pairs[:, 1]]
     here_px, there_px = here * _size(query), there * _size(candidate)
     kept = _distinct(here_px, query)
