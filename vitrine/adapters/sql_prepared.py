@@ -20,29 +20,31 @@ _Processor = Callable[[Any], Any]
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class _Form:
-    """A statement in one dialect: what fills its places, in their order, and the columns that it gives."""
+    """A statement in one dialect, for parameters of certain names.
+
+    ``places``: what fills its places, in their order, or None where the driver takes them by name. ``columns``: what it
+    gives. ``fixed``: values that are the statement's own. ``bound`` and ``read``: the few names whose values the
+    driver takes or gives in another form.
+    """
 
     text: str
-    positional: bool
-    places: tuple[tuple[str, _Processor | None], ...]
+    places: tuple[str, ...] | None
     fixed: Mapping[str, Any]
-    columns: tuple[tuple[str, _Processor | None], ...]
+    bound: tuple[tuple[str, _Processor], ...]
+    columns: tuple[str, ...]
+    read: tuple[tuple[str, _Processor], ...]
 
     def filled(self, parameters: Mapping[str, Any]) -> Any:
-        if self.positional:
-            return tuple(self._value(name, process, parameters) for name, process in self.places)
-        return {name: self._value(name, process, parameters) for name, process in self.places}
-
-    def _value(self, name: str, process: _Processor | None, parameters: Mapping[str, Any]) -> Any:
-        if name not in parameters:
-            return self.fixed[name]
-        return process(parameters[name]) if process else parameters[name]
+        values = {**self.fixed, **parameters}
+        for name, process in self.bound:
+            values[name] = process(values[name])
+        return values if self.places is None else tuple(map(values.__getitem__, self.places))
 
     def row(self, values: Sequence[Any]) -> dict[str, Any]:
-        return {
-            name: process(value) if process else value
-            for (name, process), value in zip(self.columns, values, strict=True)
-        }
+        row = dict(zip(self.columns, values, strict=True))
+        for name, process in self.read:
+            row[name] = process(row[name])
+        return row
 
 
 class Prepared:
@@ -108,17 +110,22 @@ class PreparedList:
 def _compiled(statement: sa.Select[Any] | sa.Insert | sa.Update, dialect: sa.Dialect, names: list[str]) -> _Form:
     compiled: Any = statement.compile(dialect=dialect, column_keys=names)
     into = {
-        name: bound.type.dialect_impl(dialect).bind_processor(dialect) for bound, name in compiled.bind_names.items()
+        name: process
+        for bound, name in compiled.bind_names.items()
+        if (process := bound.type.dialect_impl(dialect).bind_processor(dialect))
     }
     fixed = {name: value for name, value in compiled.params.items() if name not in names}
     columns = statement.selected_columns if isinstance(statement, sa.Select) else ()
     return _Form(
         text=str(compiled),
-        positional=dialect.positional,
-        places=tuple((name, into[name]) for name in compiled.positiontup or into),
-        fixed={name: process(value) if (process := into[name]) else value for name, value in fixed.items()},
-        columns=tuple(
-            (column.name, column.type.dialect_impl(dialect).result_processor(dialect, None)) for column in columns
+        places=tuple(compiled.positiontup) if dialect.positional else None,
+        fixed={name: into[name](value) if name in into else value for name, value in fixed.items()},
+        bound=tuple((name, process) for name, process in into.items() if name not in fixed),
+        columns=tuple(column.name for column in columns),
+        read=tuple(
+            (column.name, process)
+            for column in columns
+            if (process := column.type.dialect_impl(dialect).result_processor(dialect, None))
         ),
     )
 
