@@ -182,13 +182,46 @@ def test_where_the_clear_points_say_where_the_others_should_be_the_others_count_
     assert 15 <= geometry.compare(query, [displaced])[0].inliers <= 17
 
 
+def _dyed(picture: Pixels, gains: tuple[float, float, float], columns: slice = slice(None)) -> Pixels:
+    """Each channel of these columns many times as bright."""
+    dyed = picture.astype(np.float32) * 0.6
+    dyed[:, columns] *= np.array(gains, np.float32)
+    return np.asarray(np.clip(np.rint(dyed), 0, 255), np.uint8)
+
+
+def test_the_same_print_in_another_colour_is_not_the_same_object() -> None:
+    original = texture(11)
+    evidence = agreed(_dyed(original, (1, 1, 1)), _dyed(original, (1.6, 1, 0.5), columns=slice(192, None)))
+    assert evidence.inliers >= 40
+    assert (evidence.points[:, 0] < 0.55).all()
+
+
+def test_another_light_leaves_the_colours_as_they_are() -> None:
+    original = texture(12)
+    plain, warm, dark = _dyed(original, (1, 1, 1)), _dyed(original, (1.15, 1, 0.9)), _dyed(original, (0.6, 0.6, 0.6))
+    itself = agreed(plain, plain).inliers
+    assert agreed(plain, warm).inliers >= 0.8 * itself
+    assert agreed(plain, dark).inliers >= 0.7 * itself
+
+
+def test_features_without_colours_are_compared_without_them() -> None:
+    original = texture(11)
+    here = geometry.extract(_dyed(original, (1, 1, 1)))
+    there = geometry.extract(_dyed(original, (1.6, 1, 0.5), columns=slice(192, None)))
+    uncoloured = geometry.unpack(geometry.pack(dataclasses.replace(there, colours=None)))
+    assert uncoloured.colours is None and np.array_equal(uncoloured.descriptors, there.descriptors)
+    without, with_colours = geometry.compare(here, [uncoloured, there])
+    assert (without.points[:, 0] > 0.55).sum() >= 40 and not (with_colours.points[:, 0] > 0.55).any()
+
+
 def test_packed_features_come_back_as_they_were() -> None:
-    features = geometry.extract(texture(7))
-    data = geometry.pack(features)
-    assert len(data) < 70_000
-    back = geometry.unpack(data)
-    assert (back.width, back.height) == (features.width, features.height)
-    assert np.array_equal(back.points, features.points) and np.array_equal(back.descriptors, features.descriptors)
+    for features in (geometry.extract(texture(7)), geometry.extract(np.zeros((90, 120, 3), np.uint8))):
+        data = geometry.pack(features)
+        assert len(data) < 70_000
+        back = geometry.unpack(data)
+        assert (back.width, back.height) == (features.width, features.height)
+        assert np.array_equal(back.points, features.points) and np.array_equal(back.descriptors, features.descriptors)
+        assert features.colours is not None and np.array_equal(back.colours, features.colours)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("damage", ["cut", "longer", "empty", "header", "magic", "body", "sizes"])
