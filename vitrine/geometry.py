@@ -193,19 +193,22 @@ def _agreeing(unit: Cosines, query: LocalFeatures, candidate: LocalFeatures) -> 
     side = max(candidate.width, candidate.height)
     here_px, there_px = query.points * _size(query), candidate.points * _size(candidate)
     elsewhere_px, tolerance_px = _ELSEWHERE * side, _TOLERANCE * side
-    clear = _clear(cosines, there_px, elsewhere_px)
+    nearest = cosines.argmax(axis=1)
+    clear = _clear(cosines, nearest, there_px, elsewhere_px)
     transform = _transform(here_px[clear[:, 0]], there_px[clear[:, 1]], tolerance_px)
     if transform is None:
         return _NO_PAIRS
     expected_px = np.asarray(here_px @ transform[:, :2].T + transform[:, 2], np.float32)
-    expected = _squared_distances(expected_px, there_px) < tolerance_px**2
-    return _guided(cosines, expected, there_px, elsewhere_px)
+    # Whose nearest point is not even near is more like something elsewhere: so it is for most points of most pictures.
+    near = np.linalg.norm(there_px[nearest] - expected_px, axis=1) < tolerance_px + elsewhere_px
+    rows = np.flatnonzero(near)
+    expected = _squared_distances(expected_px[rows], there_px) < tolerance_px**2
+    return _guided(cosines, rows, expected, there_px, elsewhere_px)
 
 
-def _clear(cosines: Cosines, there_px: Points, elsewhere_px: float) -> Pairs:
+def _clear(cosines: Cosines, nearest: npt.NDArray[np.intp], there_px: Points, elsewhere_px: float) -> Pairs:
     """Pairs that pass the ratio test wherever they lie."""
     rows = np.arange(len(cosines))
-    nearest = cosines.argmax(axis=1)
     best = cosines[rows, nearest]
     cosines[rows, nearest] = -np.inf
     second = cosines.argmax(axis=1)
@@ -217,14 +220,16 @@ def _clear(cosines: Cosines, there_px: Points, elsewhere_px: float) -> Pairs:
     return _each_once(rows, nearest, best, _stands_out(best, rival, _RATIO))
 
 
-def _guided(cosines: Cosines, expected: npt.NDArray[np.bool_], there_px: Points, elsewhere_px: float) -> Pairs:
-    """Pairs that are ``expected``, [n, m], and not found as well elsewhere."""
-    rows, candidates = np.nonzero(expected)
-    best_first = np.lexsort((-cosines[rows, candidates], rows))
-    rows, first = np.unique(rows[best_first], return_index=True)
-    nearest = candidates[best_first][first]
-    best = cosines[rows, nearest]
+def _guided(
+    cosines: Cosines, rows: npt.NDArray[np.intp], expected: npt.NDArray[np.bool_], there_px: Points, elsewhere_px: float
+) -> Pairs:
+    """Pairs of these rows that are ``expected``, [len(rows), m], and not found as well elsewhere."""
+    places, candidates = np.nonzero(expected)
+    best_first = np.lexsort((-cosines[rows[places], candidates], places))
+    places, first = np.unique(places[best_first], return_index=True)
+    rows, nearest = rows[places], candidates[best_first][first]
     rival = _nearest_elsewhere(cosines[rows], there_px[nearest], there_px, elsewhere_px)
+    best = cosines[rows, nearest]
     return _each_once(rows, nearest, best, _stands_out(best, rival, _GUIDED_RATIO))
 
 
