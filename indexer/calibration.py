@@ -18,7 +18,7 @@ import numpy as np
 
 from indexer import thresholds
 from indexer.thresholds import Floats, Measured, Pairs, Rows
-from vitrine import geometry, ranking
+from vitrine import geometry, local_features, ranking
 from vitrine.domain import Embedding, Pixels
 from vitrine.verdict import FEWEST_RECORDS, FLATNESS_RANK, Calibration, GenuineSource
 
@@ -49,7 +49,7 @@ class Copy:
     """A distorted copy of a catalogue image, embedded like any picture."""
 
     vector: Embedding
-    features: geometry.LocalFeatures | None
+    features: local_features.LocalFeatures | None
 
 
 class Neighbours(Protocol):
@@ -58,7 +58,7 @@ class Neighbours(Protocol):
     def __call__(self, queries: Floats, k: int) -> tuple[Floats, Rows]: ...
 
 
-Features = Callable[[int], geometry.LocalFeatures | None]
+Features = Callable[[int], local_features.LocalFeatures | None]
 Copies = Callable[[int, Strength], Copy | None]
 
 
@@ -125,7 +125,7 @@ def distorted(picture: Pixels, strength: Strength, rng: np.random.Generator) -> 
     matrix = cv2.getPerspectiveTransform(seen.astype(np.float32), ((corners + 0.5) * size).astype(np.float32))
     copy = cv2.warpPerspective(picture, matrix, (width, height), borderMode=cv2.BORDER_REPLICATE)
     if blur:
-        copy = cv2.GaussianBlur(copy, (0, 0), blur * max(width, height) / geometry.PREVIEW_SIZE)
+        copy = cv2.GaussianBlur(copy, (0, 0), blur * max(width, height) / local_features.PREVIEW_SIZE)
     gain, gamma = 1 + rng.uniform(-light, light), 1 + rng.uniform(-light, light)
     copy = np.clip((copy.astype(np.float32) / 255) ** gamma * gain * 255, 0, 255).astype(np.uint8)
     quality = int(rng.integers(60, 90))

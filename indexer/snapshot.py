@@ -11,7 +11,7 @@ import numpy as np
 from indexer import calibration, embedded
 from indexer.classifier.fitting import Fitted
 from indexer.progress import Progress
-from vitrine import errors, geometry, preprocessing
+from vitrine import errors, local_features, preprocessing
 from vitrine.domain import features_key, original_key
 from vitrine.ports import Catalogue, Decoder, DecodeRequest, Encoder, ImageStore, SnapshotNotes, SnapshotStore
 
@@ -65,9 +65,9 @@ class SnapshotBuilder:
         self.progress.finish()
         return Built(manifest=manifest, fitted=fitted)
 
-    def _features(self, image_id: int) -> geometry.LocalFeatures | None:
+    def _features(self, image_id: int) -> local_features.LocalFeatures | None:
         try:
-            return geometry.unpack(self.images.read(features_key(self.catalogue.image(image_id).sha256)))
+            return local_features.unpack(self.images.read(features_key(self.catalogue.image(image_id).sha256)))
         except (errors.NotFound, errors.RejectedInput):
             return None
 
@@ -84,5 +84,5 @@ class SnapshotBuilder:
         copy = calibration.distorted(picture, strength, rng)
         return calibration.Copy(
             vector=self.encoder.encode(preprocessing.fit(copy, self.encoder.resize)[None])[0],
-            features=geometry.extract(preprocessing.longest_side(copy, geometry.PREVIEW_SIZE)),
+            features=local_features.extract(preprocessing.longest_side(copy, local_features.PREVIEW_SIZE)),
         )

@@ -11,15 +11,15 @@ import numpy as np
 import numpy.typing as npt
 
 from modelling import pictures, retrieval
-from vitrine import geometry, preprocessing, ranking
+from vitrine import geometry, local_features, preprocessing, ranking
 
 Rows = npt.NDArray[np.intp]
 
 
-def features(paths: Iterable[pathlib.Path]) -> list[geometry.LocalFeatures]:
+def features(paths: Iterable[pathlib.Path]) -> list[local_features.LocalFeatures]:
     """Of upright pictures, in their order, as the product would keep them."""
     return [
-        geometry.extract(preprocessing.longest_side(pictures.read_picture(path), geometry.PREVIEW_SIZE))
+        local_features.extract(preprocessing.longest_side(pictures.read_picture(path), local_features.PREVIEW_SIZE))
         for path in paths
     ]
 
@@ -29,7 +29,7 @@ class CheckedSearch:
     """Row i of ``vectors`` (unit, [n, d]) and of ``features`` is a photograph of ``objects[i]``, which is a record."""
 
     vectors: retrieval.Vectors
-    features: Sequence[geometry.LocalFeatures]
+    features: Sequence[local_features.LocalFeatures]
     objects: Sequence[str]
 
     def figures(self, asking: Rows, gallery: Rows) -> retrieval.Figures:

@@ -11,7 +11,7 @@ import numpy as np
 
 from modelling import checked_search, retrieval
 from modelling.checked_search import Rows
-from vitrine import geometry, ranking
+from vitrine import local_features, ranking
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -85,7 +85,7 @@ def answered(
     photographs: Sequence[Photograph],
     questions: Mapping[str, Question],
     vectors: retrieval.Vectors,
-    features: Sequence[geometry.LocalFeatures] | None = None,
+    features: Sequence[local_features.LocalFeatures] | None = None,
 ) -> dict[str, retrieval.Figures]:
     """Figures of each question: of the nearest photographs, or of the whole search where there are ``features``."""
     objects = [photograph.object_id for photograph in photographs]

@@ -68,7 +68,7 @@ class DecodeRequest:
 class Decoded:
     """What was asked for, and the size of the upright original in px.
 
-    model_input: uint8 [size, size, 3]; preview: uint8 RGB [h, w, 3]; features: as `geometry.pack` wrote them;
+    model_input: uint8 [size, size, 3]; preview: uint8 RGB [h, w, 3]; features: as `local_features.pack` wrote them;
     jpeg: a re-encoded picture without metadata.
     """
 

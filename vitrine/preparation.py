@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vitrine import domain, geometry
+from vitrine import domain, local_features
 from vitrine.ports import Decoded, Decoder, DecodeRequest, ImageStore
 from vitrine.preprocessing import Resize
 
@@ -13,7 +13,7 @@ def decoded(data: bytes, decoder: Decoder, resize: Resize, *, features: bool = F
     Raises RejectedInput and what descends from it.
     """
     return decoder.decode(
-        data, DecodeRequest(model_input=resize, preview_size=geometry.PREVIEW_SIZE, features=features)
+        data, DecodeRequest(model_input=resize, preview_size=local_features.PREVIEW_SIZE, features=features)
     )
 
 

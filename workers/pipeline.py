@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from vitrine import description, errors, geometry, logs, ranking, verdict
+from vitrine import description, errors, geometry, local_features, logs, ranking, verdict
 from vitrine.domain import (
     ClassVerdict,
     Embedding,
@@ -104,7 +104,7 @@ class SearchPipeline:
         for one in looked_up:
             if one.features is not None:
                 report(Stage.COMPARING, [one.search])
-                compared = self._compared(geometry.unpack(one.features), one.candidates, one.search)
+                compared = self._compared(local_features.unpack(one.features), one.candidates, one.search)
                 report(Stage.DESCRIBING, [one.search])
                 yield [(one.search, self._result(dataclasses.replace(one, candidates=compared)))]
 
@@ -138,7 +138,7 @@ class SearchPipeline:
             DecodeRequest(
                 region=search.region,
                 model_input=self._encoder.resize,
-                preview_size=geometry.PREVIEW_SIZE if search.geometric_check else None,
+                preview_size=local_features.PREVIEW_SIZE if search.geometric_check else None,
                 features=search.geometric_check,
             ),
             patience_s=patience_s,
@@ -236,7 +236,7 @@ class SearchPipeline:
             records = self._catalogue.records_of_images(neighbour.image_id for neighbour in neighbours)
 
     def _compared(
-        self, query: geometry.LocalFeatures, candidates: Sequence[Candidate], search: Search
+        self, query: local_features.LocalFeatures, candidates: Sequence[Candidate], search: Search
     ) -> Sequence[Candidate]:
         checked = ranking.first_checked(candidates)
         images = self._catalogue.images(candidate.image_id for candidate in checked)
@@ -252,10 +252,10 @@ class SearchPipeline:
         }
         return ranking.with_evidence(candidates, evidence)
 
-    def _read_features(self, sha256: str) -> geometry.LocalFeatures | None:
+    def _read_features(self, sha256: str) -> local_features.LocalFeatures | None:
         """None where the picture was indexed without them: its embedding alone speaks for it."""
         try:
-            return geometry.unpack(self._images.read(features_key(sha256)))
+            return local_features.unpack(self._images.read(features_key(sha256)))
         except (errors.NotFound, errors.RejectedInput):
             return None
 

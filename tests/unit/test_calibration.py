@@ -13,7 +13,7 @@ from indexer import calibration
 from indexer.calibration import Budget, Copy, Strength
 from vitrine import verdict
 from vitrine.domain import Pixels, VerdictKind
-from vitrine.geometry import LocalFeatures
+from vitrine.local_features import LocalFeatures
 from vitrine.verdict import Calibration
 
 Floats = npt.NDArray[np.float32]

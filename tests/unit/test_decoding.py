@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from vitrine import errors, geometry
+from vitrine import errors, local_features
 from vitrine.adapters import decoder_child
 from vitrine.adapters.subprocess_decoder import SubprocessDecoder
 from vitrine.domain import Pixels, Region
@@ -144,9 +144,9 @@ def test_local_features_are_those_of_the_preview(decoder: SubprocessDecoder) -> 
     preview = decoder.decode(textured, request).preview
     found = decoder.decode(textured, dataclasses.replace(request, features=True))
     assert preview is not None and found.features is not None and found.preview is None
-    features = geometry.unpack(found.features)
+    features = local_features.unpack(found.features)
     assert len(features) > 50
-    assert found.features == geometry.pack(geometry.extract(preview))
+    assert found.features == local_features.pack(local_features.extract(preview))
 
 
 def test_a_derivative_carries_no_metadata(decoder: SubprocessDecoder) -> None:

@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from vitrine import errors, geometry, preprocessing
+from vitrine import errors, geometry, local_features, preprocessing
 from vitrine.domain import Evidence, Pixels, Region
-from vitrine.geometry import LocalFeatures
+from vitrine.local_features import LocalFeatures
 
 
 def texture(seed: int, height: int = 300, width: int = 384) -> Pixels:
@@ -32,7 +32,7 @@ def turned(picture: Pixels, degrees: float, scale: float) -> tuple[Pixels, npt.N
 
 
 def agreed(query: Pixels, candidate: Pixels) -> Evidence:
-    return geometry.compare(geometry.extract(query), [geometry.extract(candidate)])[0]
+    return geometry.compare(local_features.extract(query), [local_features.extract(candidate)])[0]
 
 
 @pytest.mark.parametrize(("degrees", "scale"), [(0, 1.0), (25, 0.8), (90, 1.0), (180, 0.6), (-40, 1.5)])
@@ -58,8 +58,8 @@ def test_a_crop_of_another_size_agrees_where_it_was_cut_from() -> None:
 
 
 def test_unrelated_textures_agree_in_less_than_chance_is_forgiven() -> None:
-    queries = [geometry.extract(texture(seed)) for seed in range(10, 14)]
-    candidates = [geometry.extract(texture(seed)) for seed in range(20, 26)]
+    queries = [local_features.extract(texture(seed)) for seed in range(10, 14)]
+    candidates = [local_features.extract(texture(seed)) for seed in range(20, 26)]
     inliers = [evidence.inliers for query in queries for evidence in geometry.compare(query, candidates)]
     assert max(inliers) <= 5
     assert geometry.score(0.5, max(inliers)) == 0.5
@@ -71,8 +71,8 @@ def test_a_mirrored_picture_is_not_the_same_object() -> None:
 
 
 def test_evidence_comes_in_the_order_of_the_candidates_and_is_the_same_every_time() -> None:
-    query = geometry.extract(texture(4))
-    candidates = [geometry.extract(texture(5)), query, geometry.extract(turned(texture(4), 30, 0.9)[0])]
+    query = local_features.extract(texture(4))
+    candidates = [local_features.extract(texture(5)), query, local_features.extract(turned(texture(4), 30, 0.9)[0])]
     first, second = geometry.compare(query, candidates), geometry.compare(query, candidates)
     assert [evidence.inliers for evidence in first] == [evidence.inliers for evidence in second]
     assert all(np.array_equal(one.points, other.points) for one, other in zip(first, second, strict=True))
@@ -82,18 +82,18 @@ def test_evidence_comes_in_the_order_of_the_candidates_and_is_the_same_every_tim
 
 @pytest.mark.parametrize("shape", [(8, 8), (384, 10), (120, 384)])
 def test_a_flat_picture_has_no_features_and_can_still_be_compared(shape: tuple[int, int]) -> None:
-    flat = geometry.extract(np.full((*shape, 3), 128, np.uint8))
+    flat = local_features.extract(np.full((*shape, 3), 128, np.uint8))
     assert len(flat) == 0 and flat
-    rich = geometry.extract(texture(6))
+    rich = local_features.extract(texture(6))
     assert [evidence.inliers for evidence in geometry.compare(flat, [rich, flat])] == [0, 0]
     assert [evidence.points.shape for evidence in geometry.compare(rich, [flat])] == [(0, 4)]
-    assert len(geometry.unpack(geometry.pack(flat))) == 0
+    assert len(local_features.unpack(local_features.pack(flat))) == 0
 
 
 def test_no_more_features_are_kept_than_promised_and_they_are_the_strongest_first() -> None:
     noise = np.random.default_rng(0).integers(0, 255, (384, 384, 3)).astype(np.uint8)
-    features = geometry.extract(noise)
-    assert len(features) == geometry.FEATURES
+    features = local_features.extract(noise)
+    assert len(features) == local_features.FEATURES
     assert features.points.min() >= 0 and features.points.max() <= 1
     lengths = np.linalg.norm(features.descriptors.astype(np.float64), axis=1)
     assert np.all(np.abs(lengths - 512) < 8)
@@ -206,19 +206,19 @@ def test_another_light_leaves_the_colours_as_they_are() -> None:
 
 def test_features_without_colours_are_compared_without_them() -> None:
     original = texture(11)
-    here = geometry.extract(_dyed(original, (1, 1, 1)))
-    there = geometry.extract(_dyed(original, (1.6, 1, 0.5), columns=slice(192, None)))
-    uncoloured = geometry.unpack(geometry.pack(dataclasses.replace(there, colours=None)))
+    here = local_features.extract(_dyed(original, (1, 1, 1)))
+    there = local_features.extract(_dyed(original, (1.6, 1, 0.5), columns=slice(192, None)))
+    uncoloured = local_features.unpack(local_features.pack(dataclasses.replace(there, colours=None)))
     assert uncoloured.colours is None and np.array_equal(uncoloured.descriptors, there.descriptors)
     without, with_colours = geometry.compare(here, [uncoloured, there])
     assert (without.points[:, 0] > 0.55).sum() >= 40 and not (with_colours.points[:, 0] > 0.55).any()
 
 
 def test_packed_features_come_back_as_they_were() -> None:
-    for features in (geometry.extract(texture(7)), geometry.extract(np.zeros((90, 120, 3), np.uint8))):
-        data = geometry.pack(features)
+    for features in (local_features.extract(texture(7)), local_features.extract(np.zeros((90, 120, 3), np.uint8))):
+        data = local_features.pack(features)
         assert len(data) < 70_000
-        back = geometry.unpack(data)
+        back = local_features.unpack(data)
         assert (back.width, back.height) == (features.width, features.height)
         assert np.array_equal(back.points, features.points) and np.array_equal(back.descriptors, features.descriptors)
         assert features.colours is not None and np.array_equal(back.colours, features.colours)  # type: ignore[arg-type]
@@ -226,7 +226,7 @@ def test_packed_features_come_back_as_they_were() -> None:
 
 @pytest.mark.parametrize("damage", ["cut", "longer", "empty", "header", "magic", "body", "sizes"])
 def test_damaged_features_are_refused(damage: str) -> None:
-    data = bytearray(geometry.pack(geometry.extract(texture(8))))
+    data = bytearray(local_features.pack(local_features.extract(texture(8))))
     spoiled = {
         "cut": data[:-1],
         "longer": data + b"\0",
@@ -237,7 +237,7 @@ def test_damaged_features_are_refused(damage: str) -> None:
         "sizes": data[:7] + bytes([data[7] ^ 1]) + data[8:],
     }[damage]
     with pytest.raises(errors.RejectedInput) as caught:
-        geometry.unpack(bytes(spoiled))
+        local_features.unpack(bytes(spoiled))
     assert caught.value.code == "damaged_features"
 
 

@@ -51,9 +51,9 @@ def decode(data: bytes, request: DecodeRequest, *, max_pixels: int) -> Decoded:
 
 def _features(preview: Pixels) -> bytes:
     # Imported where it is needed: the API decodes too, asks for no features, and has no OpenCV.
-    from vitrine import geometry
+    from vitrine import local_features
 
-    return geometry.pack(geometry.extract(preview))
+    return local_features.pack(local_features.extract(preview))
 
 
 def _open(data: bytes) -> Image.Image:

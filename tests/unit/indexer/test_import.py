@@ -13,7 +13,7 @@ import pytest
 
 from indexer.photographs import Ports
 from tests.unit.indexer.conftest import Add, Museum, picture
-from vitrine import domain, errors, geometry
+from vitrine import domain, errors, local_features
 from vitrine.ports import DecodeRequest
 from vitrine.testing import MemoryCatalogue, MemoryImageStore, ToyEncoder
 
@@ -30,7 +30,7 @@ def test_rows_become_records_images_and_embeddings(
     image = catalogue.image(record.image_ids[1])
     assert (image.sha256, image.width, image.height) == (hashlib.sha256(original).hexdigest(), 120, 90)
     assert images.read(domain.original_key(image.sha256)) == original
-    assert geometry.unpack(images.read(domain.features_key(image.sha256))) is not None
+    assert local_features.unpack(images.read(domain.features_key(image.sha256))) is not None
 
 
 def test_each_image_has_the_embedding_of_its_own_picture_in_the_order_of_rows(

@@ -11,7 +11,7 @@ from PIL import Image
 
 from modelling import checked_search, evaluate
 from modelling.checked_search import CheckedSearch
-from vitrine import geometry
+from vitrine import local_features
 from vitrine.domain import Pixels
 
 
@@ -35,7 +35,7 @@ def _search(vectors: list[list[float]], pictures: list[Pixels], objects: list[st
     unit = np.array(vectors, np.float32)
     return CheckedSearch(
         vectors=unit / np.linalg.norm(unit, axis=1, keepdims=True),
-        features=[geometry.extract(picture) for picture in pictures],
+        features=[local_features.extract(picture) for picture in pictures],
         objects=objects,
     )
 
