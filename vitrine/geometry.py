@@ -193,8 +193,6 @@ def _evidence(query: LocalFeatures, candidate: LocalFeatures, pairs: Pairs) -> E
 
 def _same_but_for_the_light(here: Colours, there: Colours) -> npt.NDArray[np.bool_]:
     """Which of the pairs, [n, 3] each, have one colour under two lights."""
-    if len(here) == 0:
-        return np.empty(0, np.bool_)
     change = np.log(there.astype(np.float32) + _DARK) - np.log(here.astype(np.float32) + _DARK)
     change -= change.mean(axis=1, keepdims=True)
     white_balance = np.clip(np.median(change, axis=0), -_WHITE_BALANCE, _WHITE_BALANCE)
