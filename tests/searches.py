@@ -1,12 +1,21 @@
-"""Searches as a worker has them in hand."""
+"""Searches as they are uploaded, and as a worker has them in hand."""
 
 from __future__ import annotations
 
 import dataclasses
 from typing import Any
 
-from vitrine.domain import Filters, Search, Stage, Status
+from vitrine.domain import Filters, NewSearch, Search, Stage, Status
 
+_NEW = NewSearch(
+    id="s",
+    image_sha256="a",
+    filename="a",
+    region=None,
+    top_k=1,
+    filters=Filters(),
+    geometric_check=False,
+)
 _RUNNING = Search(
     id="s",
     batch_id="b",
@@ -24,6 +33,11 @@ _RUNNING = Search(
     result=None,
     problem=None,
 )
+
+
+def new(search_id: str, **fields: Any) -> NewSearch:
+    """A search without region, filters and check; ``fields`` say what is other about it."""
+    return dataclasses.replace(_NEW, id=search_id, **fields)
 
 
 def running(**fields: Any) -> Search:

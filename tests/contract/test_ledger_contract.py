@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from sqlalchemy import exc
 
+from tests import searches
 from vitrine import errors
 from vitrine.domain import Filters, NewSearch, Problem, QueryEmbedding, Region, Stage, Status
 from vitrine.messages import EventKind, SearchEvent
@@ -17,14 +18,13 @@ from vitrine.ports import Completion, SearchLedger
 
 
 def new(search_id: str) -> NewSearch:
-    return NewSearch(
-        id=search_id,
+    return searches.new(
+        search_id,
         image_sha256="a" * 64,
         filename="снимок.jpg",
         region=Region(x=0.1, y=0.2, width=0.3, height=0.4),
         top_k=7,
         filters=Filters(typology="Оружие"),
-        geometric_check=False,
     )
 
 

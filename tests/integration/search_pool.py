@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import hashlib
-import io
 import pathlib
 import threading
 from collections.abc import Iterator
 
 import numpy as np
-from PIL import Image
 
+from api import acceptance
+from api.acceptance import Upload
+from tests import searches
+from tests.pictures import photograph
 from vitrine.adapters import sql_migrations
 from vitrine.adapters.faiss_index import FaissIndex
 from vitrine.adapters.head_folder import HeadFolder
@@ -21,8 +22,8 @@ from vitrine.adapters.snapshot_folder import SnapshotFolder
 from vitrine.adapters.sql_engine import Database
 from vitrine.adapters.sql_ledger import SqlLedger
 from vitrine.adapters.subprocess_decoder import SubprocessDecoder
-from vitrine.domain import Filters, NewSearch, RecordContent, Search, original_key
-from vitrine.messages import SearchEvent, SearchRequested
+from vitrine.domain import RecordContent, Search
+from vitrine.messages import SearchEvent
 from vitrine.ports import Encoder
 from vitrine.testing import MemoryCatalogue, MemoryImageStore
 from workers.consumer import SearchWorker
@@ -32,14 +33,6 @@ from workers.progress import ProgressWriter
 _RECORDS = 12
 _BATCH = "batch"
 _STOP_S = 30
-
-
-def photograph(seed: int) -> bytes:
-    """A JPEG of blocks of colour, another one for each seed."""
-    blocks = np.random.default_rng(seed).integers(0, 256, (6, 8, 3), np.uint8)
-    buffer = io.BytesIO()
-    Image.fromarray(blocks).resize((320, 240), Image.Resampling.NEAREST).save(buffer, "JPEG")
-    return buffer.getvalue()
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -52,25 +45,10 @@ class Pool:
 
     def accept(self, count: int) -> None:
         """Take in ``count`` searches without a geometric check, and put them into the queue."""
-        new = []
-        for number in range(count):
-            data = photograph(number)
-            sha256 = hashlib.sha256(data).hexdigest()
-            self.images.write(original_key(sha256), data)
-            new.append(
-                NewSearch(
-                    id=f"search-{number}",
-                    image_sha256=sha256,
-                    filename="a.jpg",
-                    region=None,
-                    top_k=3,
-                    filters=Filters(),
-                    geometric_check=False,
-                )
-            )
-        self.ledger.accept({_BATCH: new})
-        for search in new:
-            self.broker.publish(SearchRequested(search_id=search.id))
+        new = [searches.new(f"search-{number}", top_k=3) for number in range(count)]
+        photographs = {search.id: photograph(number) for number, search in enumerate(new)}
+        upload = Upload(batch_id=_BATCH, searches=new, photographs=photographs)
+        acceptance.accept(self.images, self.ledger, self.broker, [upload])
 
     def ended(self) -> list[SearchEvent]:
         return [event for event in self.heard if event.kind.terminal]

@@ -10,9 +10,10 @@ from typing import cast
 
 from api import acceptance
 from api.acceptance import Upload
+from tests import searches
 from vitrine import errors
 from vitrine.adapters.sql_ledger import SqlLedger
-from vitrine.domain import DescriptionDraft, Filters, NewSearch, Search, SearchResult, Stage, Status
+from vitrine.domain import DescriptionDraft, Search, SearchResult, Stage, Status
 from vitrine.messages import EventKind
 from vitrine.ports import Broker
 from vitrine.testing import MemoryImageStore
@@ -47,21 +48,9 @@ def worker(ledger: SqlLedger, broker: Broker) -> SearchWorker:
     )
 
 
-def new_search() -> NewSearch:
-    return NewSearch(
-        id=uuid.uuid4().hex,
-        image_sha256="a",
-        filename="a",
-        region=None,
-        top_k=1,
-        filters=Filters(),
-        geometric_check=False,
-    )
-
-
 def accepted(ledger: SqlLedger, broker: Broker) -> str | None:
     """A search that was promised, in a batch of the same id; None where the visitor was told to come back later."""
-    new = new_search()
+    new = searches.new(uuid.uuid4().hex)
     try:
         acceptance.accept(MemoryImageStore(), ledger, broker, [Upload(batch_id=new.id, searches=[new])])
     except errors.DependencyUnavailable:

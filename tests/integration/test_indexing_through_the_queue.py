@@ -23,7 +23,7 @@ from indexer.interruption import Interruption
 from indexer.photographs import Ports
 from indexer.progress import SilentProgress
 from tests.conftest import OBJECTS, ROOT, environment, run_module
-from tests.integration.search_pool import photograph
+from tests.pictures import photograph
 from tests.servers.rabbitmq import RabbitmqServer
 from vitrine.adapters.rabbitmq_broker import RabbitmqBroker
 from vitrine.adapters.rabbitmq_topology import DEAD_LETTERS

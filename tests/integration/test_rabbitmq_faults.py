@@ -14,8 +14,9 @@ from typing import Protocol
 
 import pytest
 
+from tests import searches
 from tests.conftest import ROOT, environment
-from tests.integration.searching import accepted, classified, comes_true, new_search, worker
+from tests.integration.searching import accepted, classified, comes_true, worker
 from tests.servers.proxy import Cable
 from tests.servers.rabbitmq import TEST_TOPOLOGY, RabbitmqServer, delete_queues
 from vitrine import errors
@@ -122,7 +123,7 @@ def test_a_broker_that_lost_all_its_data_is_told_again_what_is_unfinished(
     promised = [accepted(ledger, api) for _ in range(50)]
     assert None not in promised
     # Its process died between row and message.
-    unpublished = new_search()
+    unpublished = searches.new("unpublished")
     ledger.accept({unpublished.id: [unpublished]})
     promised.append(unpublished.id)
     running_rabbitmq.forget_everything()

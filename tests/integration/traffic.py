@@ -9,10 +9,11 @@ import threading
 import time
 from collections.abc import Sequence
 
+from tests import searches
 from vitrine import errors
 from vitrine.adapters.sql_engine import Database
 from vitrine.adapters.sql_ledger import SqlLedger
-from vitrine.domain import Filters, NewSearch, Stage, Status
+from vitrine.domain import Stage, Status
 from vitrine.ports import Completion, SearchLedger
 
 _IN_A_BATCH = 3
@@ -69,18 +70,18 @@ class Traffic:
             raise
 
     def _one_batch(self, number: int) -> None:
-        searches = [_new(f"s{number}-{position}") for position in range(_IN_A_BATCH)]
+        new = [searches.new(f"s{number}-{position}", filename="снимок.jpg") for position in range(_IN_A_BATCH)]
         try:
-            self._ledger.accept({f"b{number}": searches})
+            self._ledger.accept({f"b{number}": new})
         except errors.DependencyUnavailable:
             # 503: nothing was promised, and the visitor sends the pictures again.
             time.sleep(_REDELIVERED_AFTER_S)
             return
-        self._promised.append((f"b{number}", [search.id for search in searches]))
+        self._promised.append((f"b{number}", [search.id for search in new]))
         # By turns together and one by one, as they would come to a worker.
-        size = len(searches) if number % 2 else 1
-        for start in range(0, len(searches), size):
-            self._again_until_through([search.id for search in searches[start : start + size]])
+        size = len(new) if number % 2 else 1
+        for start in range(0, len(new), size):
+            self._again_until_through([search.id for search in new[start : start + size]])
 
     def _take_through(self, search_ids: Sequence[str]) -> None:
         started = {search.id for search in self._ledger.start_new(search_ids)}
@@ -121,15 +122,3 @@ class Traffic:
             doubled=sum(ends[search_id] > 1 for search_id in promised),
             untrue=untrue,
         )
-
-
-def _new(search_id: str) -> NewSearch:
-    return NewSearch(
-        id=search_id,
-        image_sha256="a" * 64,
-        filename="снимок.jpg",
-        region=None,
-        top_k=10,
-        filters=Filters(),
-        geometric_check=False,
-    )

@@ -10,12 +10,13 @@ import pytest
 
 from api import acceptance
 from api.acceptance import Upload
+from tests import searches
 from vitrine import errors
 from vitrine.adapters import sql_migrations
 from vitrine.adapters.memory_broker import MemoryBroker
 from vitrine.adapters.sql_engine import Database
 from vitrine.adapters.sql_ledger import SqlLedger
-from vitrine.domain import Filters, NewSearch, original_key
+from vitrine.domain import original_key
 from vitrine.messages import Command
 from vitrine.testing import MemoryImageStore
 
@@ -30,18 +31,6 @@ def ledger(tmp_path: pathlib.Path) -> Iterator[SqlLedger]:
     database.close()
 
 
-def new_search(name: str, image_sha256: str = "") -> NewSearch:
-    return NewSearch(
-        id=name,
-        image_sha256=image_sha256,
-        filename=name,
-        region=None,
-        top_k=1,
-        filters=Filters(),
-        geometric_check=False,
-    )
-
-
 def test_photograph_and_row_are_there_when_the_message_is_published(ledger: SqlLedger) -> None:
     images = MemoryImageStore()
     seen: list[bytes] = []
@@ -50,7 +39,7 @@ def test_photograph_and_row_are_there_when_the_message_is_published(ledger: SqlL
         def publish(self, *commands: Command) -> None:
             seen.append(images.read(original_key(ledger.get("vase").image_sha256)))
 
-    upload = Upload(batch_id="b", searches=[new_search("vase")], photographs={"vase": PHOTOGRAPH})
+    upload = Upload(batch_id="b", searches=[searches.new("vase")], photographs={"vase": PHOTOGRAPH})
     acceptance.accept(images, ledger, Watching(), [upload])
     assert seen == [PHOTOGRAPH]
 
@@ -59,7 +48,7 @@ def test_a_photograph_is_kept_under_the_name_that_its_bytes_give_it(ledger: SqlL
     images = MemoryImageStore()
     upload = Upload(
         batch_id="b",
-        searches=[new_search("vase"), new_search("again")],
+        searches=[searches.new("vase"), searches.new("again")],
         photographs=dict.fromkeys(("vase", "again"), PHOTOGRAPH),
     )
     acceptance.accept(images, ledger, MemoryBroker(), [upload])
@@ -68,7 +57,10 @@ def test_a_photograph_is_kept_under_the_name_that_its_bytes_give_it(ledger: SqlL
 
 def test_a_search_whose_picture_is_kept_already_names_it_still(ledger: SqlLedger) -> None:
     acceptance.accept(
-        MemoryImageStore(), ledger, MemoryBroker(), [Upload(batch_id="b", searches=[new_search("record", "abc")])]
+        MemoryImageStore(),
+        ledger,
+        MemoryBroker(),
+        [Upload(batch_id="b", searches=[searches.new("record", image_sha256="abc")])],
     )
     assert ledger.get("record").image_sha256 == "abc"
 
@@ -80,7 +72,7 @@ def test_without_room_for_the_photograph_there_is_neither_row_nor_message(ledger
 
     broker = MemoryBroker()
     uploads = [
-        Upload(batch_id=name, searches=[new_search(name)], photographs={name: PHOTOGRAPH})
+        Upload(batch_id=name, searches=[searches.new(name)], photographs={name: PHOTOGRAPH})
         for name in ("first", "second")
     ]
     with pytest.raises(errors.DependencyUnavailable, match="No space"):

@@ -12,11 +12,12 @@ import pytest
 
 from api.progress import ProgressFeed
 from api.routes.events import open_searches
+from tests import searches
 from vitrine.adapters import sql_migrations
 from vitrine.adapters.memory_broker import MemoryBroker
 from vitrine.adapters.sql_engine import Database
 from vitrine.adapters.sql_ledger import SqlLedger
-from vitrine.domain import Filters, NewSearch, Search, Stage, Status
+from vitrine.domain import Search, Stage, Status
 from vitrine.messages import SearchEvent
 from vitrine.ports import Completion
 
@@ -38,16 +39,7 @@ def ledger(database: Database) -> SqlLedger:
 
 def accepted(ledger: SqlLedger) -> str:
     search_id = uuid.uuid4().hex
-    new = NewSearch(
-        id=search_id,
-        image_sha256="a" * 64,
-        filename="a.jpg",
-        region=None,
-        top_k=10,
-        filters=Filters(),
-        geometric_check=True,
-    )
-    ledger.accept({search_id: [new]})
+    ledger.accept({search_id: [searches.new(search_id, geometric_check=True)]})
     return search_id
 
 

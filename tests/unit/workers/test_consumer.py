@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import pathlib
 from collections.abc import Callable, Iterator, Sequence
@@ -10,12 +9,13 @@ from typing import cast
 
 import pytest
 
+from tests import searches
 from vitrine import errors
 from vitrine.adapters import sql_migrations
 from vitrine.adapters.memory_broker import MemoryBroker
 from vitrine.adapters.sql_engine import Database
 from vitrine.adapters.sql_ledger import SqlLedger
-from vitrine.domain import DescriptionDraft, Filters, NewSearch, Search, SearchResult, Stage, Status
+from vitrine.domain import DescriptionDraft, Search, SearchResult, Stage, Status
 from vitrine.messages import EventKind, SearchEvent, SearchRequested
 from workers.consumer import SearchWorker
 from workers.pipeline import Answer, Answered, ReportStage, SearchPipeline
@@ -56,10 +56,7 @@ def ledger(tmp_path: pathlib.Path) -> Iterator[SqlLedger]:
     database = Database(f"sqlite:///{tmp_path / 'ledger.sqlite3'}")
     sql_migrations.migrate(database)
     opened = SqlLedger(database)
-    new = NewSearch(
-        id="s", image_sha256="a", filename="a", region=None, top_k=1, filters=Filters(), geometric_check=False
-    )
-    opened.accept({"b": [new]})
+    opened.accept({"b": [searches.new("s")]})
     yield opened
     database.close()
 
@@ -176,11 +173,7 @@ REQUESTS = [SearchRequested(search_id=name) for name in NAMES]
 @pytest.fixture
 def crowd(ledger: SqlLedger) -> SqlLedger:
     """Three searches beside the one."""
-    one = ledger.get("s")
-    new = NewSearch(
-        id="", image_sha256="a", filename="a", region=None, top_k=1, filters=one.filters, geometric_check=False
-    )
-    ledger.accept({name: [dataclasses.replace(new, id=name)] for name in NAMES})
+    ledger.accept({name: [searches.new(name)] for name in NAMES})
     return ledger
 
 

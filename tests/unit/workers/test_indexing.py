@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import time
 from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
 import pytest
-from PIL import Image
 
+from tests import pictures
 from vitrine import domain, errors
 from vitrine.adapters.memory_broker import MemoryBroker
 from vitrine.adapters.subprocess_decoder import SubprocessDecoder
@@ -50,10 +49,7 @@ class Bench:
 
     def photograph(self) -> int:
         seed = self.catalogue.counts("").images
-        blocks = np.random.default_rng(seed).integers(0, 256, (6, 8, 3), np.uint8)
-        buffer = io.BytesIO()
-        Image.fromarray(blocks).resize((160, 120), Image.Resampling.NEAREST).save(buffer, "JPEG")
-        return self.add(buffer.getvalue())
+        return self.add(pictures.photograph(seed))
 
     @property
     def embedded(self) -> set[int]:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from tests import searches
 from vitrine import errors
 from vitrine.adapters import sql_migrations
 from vitrine.adapters.memory_broker import MemoryBroker
@@ -16,7 +17,7 @@ from vitrine.adapters.slots import one_by_one
 from vitrine.adapters.sql_engine import Database
 from vitrine.adapters.sql_leases import SqlLeases
 from vitrine.adapters.sql_ledger import SqlLedger
-from vitrine.domain import Filters, NewSearch, Problem
+from vitrine.domain import Problem
 from vitrine.messages import SearchRequested
 from workers.republishing import LEASE, Republisher
 
@@ -35,13 +36,7 @@ def database(tmp_path: pathlib.Path) -> Iterator[Database]:
 def ledger(database: Database) -> SqlLedger:
     """Two searches were accepted; nothing was published."""
     opened = SqlLedger(database)
-    new = [
-        NewSearch(
-            id=name, image_sha256="a", filename="a", region=None, top_k=1, filters=Filters(), geometric_check=False
-        )
-        for name in ("first", "second")
-    ]
-    opened.accept({"b": new})
+    opened.accept({"b": [searches.new(name) for name in ("first", "second")]})
     return opened
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tests import colour_model
-from tests.unit.workers.searches import running
+from tests.searches import running
 from vitrine import errors
 from vitrine.adapters.faiss_index import FaissIndex
 from vitrine.adapters.head_folder import HeadFolder

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import io
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import numpy as np
 import pytest
-from PIL import Image
 
-from tests.unit.workers.searches import running
+from tests.pictures import photograph
+from tests.searches import running
 from vitrine import errors
 from vitrine.adapters.faiss_index import FaissIndex
 from vitrine.adapters.head_folder import HeadFolder
@@ -24,13 +22,6 @@ from workers import pipeline as pipelines
 from workers.pipeline import Answer, SearchPipeline
 
 OBJECTS = 5
-
-
-def photograph(number: int) -> bytes:
-    blocks = np.random.default_rng(number).integers(0, 256, (5, 7, 3), np.uint8)
-    buffer = io.BytesIO()
-    Image.fromarray(blocks).resize((210, 150), Image.Resampling.NEAREST).save(buffer, "PNG")
-    return buffer.getvalue()
 
 
 class Bench:
