@@ -31,6 +31,10 @@ _ELSEWHERE = 10 / 384
 # Where the transformation says where a point should be, little is left to chance: it need only be somewhat nearer than
 # what lies elsewhere.
 _GUIDED_RATIO = 0.95
+# The strongest points are asked first, and the others only where two of these find a clear partner: six of ten pictures
+# of something else are out so early, one of sixty with 9 to 12 inliers, and none with more.
+_STRONGEST = 200
+_FEWEST_OF_STRONGEST = 2
 # Points agree within this share of the picture's longer side: 8 px of 384. A similarity cannot follow perspective and
 # relief, so a tighter bound loses views of round objects and a wider one lets chance in.
 _TOLERANCE = 8 / 384
@@ -86,26 +90,31 @@ def _agreeing(unit: Cosines, query: LocalFeatures, candidate: LocalFeatures) -> 
     """
     if len(query) == 0 or len(candidate) < 2:
         return _NO_PAIRS
-    cosines = unit @ candidate.descriptors.astype(np.float32).T
     side = max(candidate.width, candidate.height)
     here_px, there_px = query.points * _size(query), candidate.points * _size(candidate)
     elsewhere_px, tolerance_px = _ELSEWHERE * side, _TOLERANCE * side
-    nearest = cosines.argmax(axis=1)
-    clear = _clear(cosines, nearest, there_px, elsewhere_px)
+    theirs = candidate.descriptors.astype(np.float32).T
+    cosines: Cosines = np.empty((len(query), len(candidate)), np.float32)
+    np.matmul(unit[:_STRONGEST], theirs, out=cosines[:_STRONGEST])
+    if len(_clear(cosines[:_STRONGEST], there_px, elsewhere_px)) < _FEWEST_OF_STRONGEST:
+        return _NO_PAIRS
+    np.matmul(unit[_STRONGEST:], theirs, out=cosines[_STRONGEST:])
+    clear = _clear(cosines, there_px, elsewhere_px)
     transform = _transform(here_px[clear[:, 0]], there_px[clear[:, 1]], tolerance_px)
     if transform is None:
         return _NO_PAIRS
     expected_px = np.asarray(here_px @ transform[:, :2].T + transform[:, 2], np.float32)
     # Whose nearest point is not even near is more like something elsewhere: so it is for most points of most pictures.
-    near = np.linalg.norm(there_px[nearest] - expected_px, axis=1) < tolerance_px + elsewhere_px
+    near = np.linalg.norm(there_px[cosines.argmax(axis=1)] - expected_px, axis=1) < tolerance_px + elsewhere_px
     rows = np.flatnonzero(near)
     expected = _squared_distances(expected_px[rows], there_px) < tolerance_px**2
     return _guided(cosines, rows, expected, there_px, elsewhere_px)
 
 
-def _clear(cosines: Cosines, nearest: npt.NDArray[np.intp], there_px: Points, elsewhere_px: float) -> Pairs:
+def _clear(cosines: Cosines, there_px: Points, elsewhere_px: float) -> Pairs:
     """Pairs that pass the ratio test wherever they lie."""
     rows = np.arange(len(cosines))
+    nearest = cosines.argmax(axis=1)
     best = cosines[rows, nearest]
     cosines[rows, nearest] = -np.inf
     second = cosines.argmax(axis=1)
