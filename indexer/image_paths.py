@@ -11,8 +11,7 @@ import stat
 import unicodedata
 from collections.abc import Iterator, Sequence
 
-from indexer import limits
-from vitrine import errors
+from vitrine import errors, record_limits
 
 _URL = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _WINDOWS_DRIVE = re.compile(r"[a-z]:[\\/]|\\\\", re.IGNORECASE)
@@ -48,7 +47,7 @@ def locate(text: str, roots: Sequence[pathlib.Path]) -> ImageFile:
         if not stat.S_ISREG(status.st_mode):
             raise errors.RejectedInput(f"{text} is not a file.", code="image_missing")
         source = f"{text} ({status.st_size} bytes, changed {int(status.st_mtime)})"
-        if len(source) > limits.LONGEST_SOURCE:
+        if len(source) > record_limits.LONGEST_SOURCE:
             raise errors.RejectedInput("The path of the photograph is too long: shorten it.", code="too_long")
         return ImageFile(path=path, source=source, size=status.st_size)
     folders = ", ".join(dict.fromkeys(str(path.parent) for path in tried))

@@ -6,10 +6,10 @@ import dataclasses
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from indexer import limits, years
+from indexer import years
 from indexer.profile import Choice, Column, Constant, Profile, Rule, Several, Template
 from indexer.sources.source import SourceRow
-from vitrine import errors
+from vitrine import errors, record_limits
 from vitrine.domain import RecordContent
 
 _Values = Mapping[str, str]
@@ -64,7 +64,7 @@ class RecordMapping:
             year_to=last,
             translations=self._translated(row.values),
         )
-        limits.check(content)
+        record_limits.check(content)
         return MappedRow(content=content, images=_unique(self._images(row.values)))
 
     def _first_and_last_year(self, values: _Values) -> years.Span:

@@ -417,8 +417,18 @@ class Catalogue(Protocol):
         """
         ...
 
-    def update_record(self, record_id: int, content: RecordContent) -> Record:
-        """Raises NotFound."""
+    def create_record(self, content: RecordContent) -> int:
+        """The record's number. Raises RejectedInput where the external id is taken by a record that is not withdrawn.
+
+        A withdrawn one is shown again with the new content, as `put_record` would.
+        """
+        ...
+
+    def change_record(self, record_id: int, change: Callable[[RecordContent], RecordContent]) -> Record:
+        """Nobody else changes the record between what ``change`` is given and what it returns; it may be asked again.
+
+        Raises NotFound, and what ``change`` raises. The external id stays.
+        """
         ...
 
     def withdraw(self, record_id: int) -> None:

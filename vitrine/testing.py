@@ -10,7 +10,7 @@ import pathlib
 import re
 import threading
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -84,13 +84,17 @@ class MemoryCatalogue:
                 if record_id is not None
             }
 
-    def update_record(self, record_id: int, content: RecordContent) -> Record:
+    def create_record(self, content: RecordContent) -> int:
+        with self._lock:
+            known = self.record_by_external_id(content.external_id)
+            if known is not None and not known.withdrawn:
+                raise errors.RejectedInput(f"There is a record {content.external_id!r} already.", field="external_id")
+            return self.put_record(content)[0]
+
+    def change_record(self, record_id: int, change: Callable[[RecordContent], RecordContent]) -> Record:
         with self._lock:
             record = self.record(record_id)
-            if self._by_external_id.get(content.external_id, record_id) != record_id:
-                raise errors.RejectedInput(f"Another record has the external id {content.external_id!r}.")
-            del self._by_external_id[record.content.external_id]
-            self._by_external_id[content.external_id] = record_id
+            content = dataclasses.replace(change(record.content), external_id=record.content.external_id)
             return self._change(record, content=content, withdrawn=record.withdrawn)
 
     def withdraw(self, record_id: int) -> None:
@@ -297,10 +301,9 @@ def _by_frequency(values: Iterable[str]) -> list[tuple[str, int]]:
 
 
 def _cursor(cursor: str) -> int:
-    try:
-        return int(cursor)
-    except ValueError as error:
-        raise errors.RejectedInput(f"{cursor!r} is not a cursor of this list.") from error
+    if not re.fullmatch(r"\d{1,18}", cursor, re.ASCII):
+        raise errors.RejectedInput(f"{cursor[:40]!r} is not a cursor of this list.", field="cursor")
+    return int(cursor)
 
 
 def _words(text: str) -> list[str]:

@@ -5,17 +5,18 @@ from __future__ import annotations
 import dataclasses
 import logging
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from api import asking
+from api import asking, uploads
+from api.numbers import Number
 from api.record_search import Mode, RecordSearch
 from api.schemas import RecordChange, RecordDocument
 from api.services import Services, services
-from vitrine import errors
+from vitrine import errors, record_limits
 from vitrine.domain import Filters, NewSearch, RecordContent
 from vitrine.result_document import record_document
 
@@ -32,9 +33,9 @@ _SIMILAR_WAIT_S = 20.0
 def summary(given: Given) -> dict[str, Any]:
     """What is indexed, under which model, and what the page may offer."""
     counts = given.catalogue.counts(given.model_id)
-    manifest = given.snapshot()
+    manifest = _or_nothing(given.snapshot, "the snapshot that is served")
     facets = given.catalogue.facets()
-    active = _active_classifier(given)
+    active = _or_nothing(given.classifier, "the active classifier")
     report = manifest.get("classifier") if manifest else None
     translations = (report or {}).get("translations", {})
     missing = manifest["class_missing"] if manifest else "no_classifier"
@@ -55,21 +56,23 @@ def summary(given: Given) -> dict[str, Any]:
         "searches_by_meaning": given.texts is not None,
         "max_upload_bytes": given.settings.max_upload_bytes,
         "max_files": given.settings.max_files,
+        "max_batch_bytes": uploads.most_bytes(given.settings),
     }
 
 
-def _active_classifier(given: Services) -> Mapping[str, Any] | None:
+def _or_nothing(read: Callable[[], Mapping[str, Any] | None], what: str) -> Mapping[str, Any] | None:
     """Where its files are damaged, workers go on with what they have; so does the page."""
     try:
-        return given.classifier()
+        return read()
     except errors.VitrineError as error:
-        _log.error("the classifier's figures cannot be told: %s", error.message)
+        _log.error("nothing can be told of %s: %s", what, error.message)
         return None
 
 
 @router.get("/records")
 async def browse(
     given: Given,
+    request: Request,
     q: Text = "",
     typology: str = "",
     museum: str = "",
@@ -84,7 +87,14 @@ async def browse(
     """
     if q.strip():
         return await RecordSearch(
-            given=given, text=q, typology=typology, museum=museum, cursor=cursor, limit=limit, mode=mode
+            given=given,
+            request=request,
+            text=q,
+            typology=typology,
+            museum=museum,
+            cursor=cursor,
+            limit=limit,
+            mode=mode,
         ).page()
     if mode is Mode.MEANING:
         raise errors.RejectedInput("Say in q what is looked for.", field="q")
@@ -94,34 +104,41 @@ async def browse(
 
 @router.post("/records", status_code=201)
 def create(record: RecordDocument, given: Given, response: Response) -> dict[str, Any]:
-    """A new record, without images for now. 422 where the external id is taken."""
-    if given.catalogue.record_by_external_id(record.external_id) is not None:
-        raise errors.RejectedInput(f"There is a record {record.external_id!r} already.", field="external_id")
-    record_id, _ = given.catalogue.put_record(record.content())
+    """A new record, without images for now; or a withdrawn one, shown again. 422 where the external id is taken."""
+    record_id = given.catalogue.create_record(_checked(record.content()))
     response.headers["Location"] = f"/api/records/{record_id}"
     return record_document(given.catalogue.record(record_id))
 
 
+def _checked(content: RecordContent) -> RecordContent:
+    """By the same rules as an import's."""
+    record_limits.check(content)
+    return content
+
+
 @router.get("/records/{record_id}")
-def get(record_id: int, given: Given) -> dict[str, Any]:
+def get(record_id: Number, given: Given) -> dict[str, Any]:
     return record_document(given.catalogue.record(record_id))
 
 
 @router.patch("/records/{record_id}")
-def change(record_id: int, change: RecordChange, given: Given) -> dict[str, Any]:
+def change(record_id: Number, change: RecordChange, given: Given) -> dict[str, Any]:
     """Only the fields that are sent are changed; the next search shows them."""
-    content: RecordContent = dataclasses.replace(given.catalogue.record(record_id).content, **change.given())
-    return record_document(given.catalogue.update_record(record_id, content))
+    sent = change.given()
+    changed = given.catalogue.change_record(record_id, lambda content: _checked(dataclasses.replace(content, **sent)))
+    return record_document(changed)
 
 
 @router.delete("/records/{record_id}", status_code=204)
-def withdraw(record_id: int, given: Given) -> None:
+def withdraw(record_id: Number, given: Given) -> None:
     """The record leaves every answer; the database keeps it."""
     given.catalogue.withdraw(record_id)
 
 
 @router.get("/records/{record_id}/similar")
-async def similar(record_id: int, given: Given, top_k: Annotated[int, Query(ge=1, le=100)] = 10) -> Response:
+async def similar(
+    record_id: Number, given: Given, request: Request, top_k: Annotated[int, Query(ge=1, le=100)] = 10
+) -> Response:
     """The nearest other records: a search by the record's first image, which a worker does like any other."""
     record = await run_in_threadpool(given.catalogue.record, record_id)
     if not record.image_ids:
@@ -136,4 +153,4 @@ async def similar(record_id: int, given: Given, top_k: Annotated[int, Query(ge=1
         filters=Filters(exclude_record=record_id),
         geometric_check=given.settings.geometric_check,
     )
-    return Response(await asking.result(given, search, _SIMILAR_WAIT_S), media_type="application/json")
+    return Response(await asking.result(given, request, search, _SIMILAR_WAIT_S), media_type="application/json")

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Response
 from starlette.concurrency import run_in_threadpool
 
+from api.numbers import Number
 from api.services import Services, services
 from vitrine import errors
 from vitrine.domain import derivative_key, original_key
@@ -22,7 +23,7 @@ _HEADERS = {"Cache-Control": "private, max-age=31536000, immutable", "Content-Di
 
 
 @router.get("/images/{image_id}", response_class=Response)
-async def catalogue_image(image_id: int, given: Given, size: Size = 640) -> Response:
+async def catalogue_image(image_id: Number, given: Given, size: Size = 640) -> Response:
     return await run_in_threadpool(lambda: _picture(given, given.catalogue.image(image_id).sha256, size))
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import dataclasses
-import threading
+import functools
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
@@ -28,6 +30,16 @@ VASE = RecordContent(
 
 def vector(*values: float) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
     return np.array(values, np.float32)
+
+
+def _at_once(works: Sequence[Callable[[], object]]) -> None:
+    with concurrent.futures.ThreadPoolExecutor(len(works)) as threads:
+        for done in [threads.submit(work) for work in works]:
+            done.result()
+
+
+def _with(field: str, value: str, content: RecordContent) -> RecordContent:
+    return dataclasses.replace(content, **{field: value})  # type: ignore[arg-type]
 
 
 def put_with_image(catalogue: Catalogue, content: RecordContent, sha256: str = "a" * 64) -> tuple[int, int]:
@@ -73,12 +85,55 @@ def test_what_was_imported_is_known_by_its_external_id(catalogue: Catalogue) -> 
 
 
 def test_two_writers_of_one_external_id_make_one_record(catalogue: Catalogue) -> None:
-    threads = [threading.Thread(target=catalogue.put_record, args=(VASE,)) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    _at_once([functools.partial(catalogue.put_record, VASE)] * 8)
     assert len(catalogue.browse().records) == 1
+
+
+def test_changes_of_different_fields_at_once_are_all_kept(catalogue: Catalogue) -> None:
+    record_id, _ = catalogue.put_record(VASE)
+    fields = ("name", "period", "place", "museum", "technique", "materials")
+
+    def change(field: str) -> None:
+        for number in range(5):
+            catalogue.change_record(record_id, functools.partial(_with, field, str(number)))
+
+    _at_once([functools.partial(change, field) for field in fields])
+    content = catalogue.record(record_id).content
+    assert {getattr(content, field) for field in fields} == {"4"}
+    assert catalogue.record(record_id).revision == 1 + 5 * len(fields)
+
+
+def test_a_change_that_is_refused_leaves_the_record_as_it_was(catalogue: Catalogue) -> None:
+    record_id, _ = catalogue.put_record(VASE)
+
+    def refused(content: RecordContent) -> RecordContent:
+        raise errors.RejectedInput(f"{content.name}: no")
+
+    with pytest.raises(errors.RejectedInput, match="Ваза расписная: no"):
+        catalogue.change_record(record_id, refused)
+    assert catalogue.record(record_id).revision == 1
+
+
+def test_of_many_who_create_one_record_one_does(catalogue: Catalogue) -> None:
+    outcomes: list[int | str] = []
+
+    def create(name: str) -> None:
+        try:
+            outcomes.append(catalogue.create_record(dataclasses.replace(VASE, name=name)))
+        except errors.RejectedInput as error:
+            outcomes.append(error.field or "")
+
+    _at_once([functools.partial(create, str(number)) for number in range(8)])
+    assert outcomes.count("external_id") == 7
+    (created,) = (outcome for outcome in outcomes if outcome != "external_id")
+    assert [record.id for record in catalogue.browse().records] == [created]
+
+
+def test_a_withdrawn_record_that_is_created_again_is_shown_again_under_its_number(catalogue: Catalogue) -> None:
+    record_id, _ = put_with_image(catalogue, VASE)
+    catalogue.withdraw(record_id)
+    assert catalogue.create_record(VASE) == record_id
+    assert [record.id for record in catalogue.browse().records] == [record_id]
 
 
 def test_an_unknown_record_or_image_is_not_found(catalogue: Catalogue) -> None:
@@ -86,7 +141,7 @@ def test_an_unknown_record_or_image_is_not_found(catalogue: Catalogue) -> None:
         with pytest.raises(errors.NotFound):
             ask(4711)
     with pytest.raises(errors.NotFound):
-        catalogue.update_record(4711, VASE)
+        catalogue.change_record(4711, lambda content: content)
 
 
 def test_the_images_of_a_record_keep_their_order_and_are_stored_once(catalogue: Catalogue) -> None:
@@ -127,7 +182,7 @@ def test_every_change_of_a_record_shows_in_the_next_answer_under_a_new_revision(
         assert seen[-1].revision > seen[-2].revision
         return seen[-1]
 
-    catalogue.update_record(record_id, dataclasses.replace(VASE, name="Кувшин"))
+    catalogue.change_record(record_id, lambda content: dataclasses.replace(content, name="Кувшин"))
     assert see().content.name == "Кувшин"
     second, _ = catalogue.add_image(record_id, sha256="b" * 64, width=1, height=2, source="b.jpg")
     assert see().image_ids == (image_id, second)
@@ -184,7 +239,7 @@ def test_a_withdrawn_record_leaves_every_answer_and_returns_when_put_again(catal
 
 def test_a_changed_record_shows_its_new_words(catalogue: Catalogue) -> None:
     record_id, _ = catalogue.put_record(VASE)
-    catalogue.update_record(record_id, dataclasses.replace(VASE, name="Кинжал", description="", translations={}))
+    catalogue.put_record(dataclasses.replace(VASE, name="Кинжал", description="", translations={}))
     assert [record.id for record in catalogue.browse(text="кинжал").records] == [record_id]
     assert not catalogue.browse(text="ваза").records
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
+import re
 import time
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -33,6 +35,8 @@ _NEXT_REVISION = (
 _IMPORTED = sa.select(records.c.external_id, records.c.id, records.c.imported_sha256).where(
     records.c.external_id.in_(sa.bindparam("wanted", expanding=True))
 )
+_OF_EXTERNAL_ID = sa.select(records).where(records.c.external_id == sa.bindparam("wanted")).with_for_update()
+_OF_NUMBER = sa.select(records).where(records.c.id == sa.bindparam("this_record")).with_for_update()
 _LOCK_RECORD = sa.select(records.c.id).where(records.c.id == sa.bindparam("this_record")).with_for_update()
 _OWN_IMAGES = sa.select(images.c.sha256, images.c.id).where(images.c.record_id == sa.bindparam("this_record"))
 _EMBEDDED = sa.select(embeddings.c.image_id).where(
@@ -64,23 +68,50 @@ class SqlCatalogue:
             # Somebody else inserted the same external id in between: now it is an update.
             return self._database.transact(put)
 
+    def create_record(self, content: RecordContent) -> int:
+        def create(connection: sa.Connection) -> int:
+            row = _of_external_id(connection, content.external_id)
+            if row is None:
+                return self._insert(connection, content)
+            if not row["withdrawn"]:
+                raise _taken(content.external_id)
+            self._show(connection, row, content)
+            return int(row["id"])
+
+        def created(connection: sa.Connection) -> int | None:
+            row = _of_external_id(connection, content.external_id)
+            mine = row is not None and not row["withdrawn"] and sql_rows.content(row) == content
+            return int(row["id"]) if row is not None and mine else None
+
+        try:
+            return self._database.transact(create, stored=created)
+        except exc.IntegrityError as error:
+            # Somebody else inserted it in between.
+            raise _taken(content.external_id) from error
+
     def _put_record(self, connection: sa.Connection, content: RecordContent, imported_sha256: str) -> tuple[int, bool]:
-        query = sa.select(records).where(records.c.external_id == content.external_id)
         imported = {"imported_sha256": imported_sha256} if imported_sha256 else {}
-        row = connection.execute(query.with_for_update()).mappings().first()
+        row = _of_external_id(connection, content.external_id)
         if row is None:
-            new = {**self._row(content), "revision": 1, "withdrawn": False, **imported}
-            record_id = int(connection.execute(records.insert(), new).inserted_primary_key[0])  # type: ignore[index]
-            self._fulltext.put(connection, record_id, new["words"])
-            return record_id, True
+            return self._insert(connection, content, **imported), True
         if sql_rows.content(row) == content and not row["withdrawn"]:
             if imported and row["imported_sha256"] != imported_sha256:
                 connection.execute(records.update().where(records.c.id == row["id"]).values(imported))
             return row["id"], False
-        self._update(connection, row["id"], content, withdrawn=False, **imported)
+        self._show(connection, row, content, **imported)
+        return row["id"], True
+
+    def _insert(self, connection: sa.Connection, content: RecordContent, **further: Any) -> int:
+        new = {**self._row(content), "revision": 1, "withdrawn": False, **further}
+        record_id = int(connection.execute(records.insert(), new).inserted_primary_key[0])  # type: ignore[index]
+        self._fulltext.put(connection, record_id, new["words"])
+        return record_id
+
+    def _show(self, connection: sa.Connection, row: sa.RowMapping, content: RecordContent, **further: Any) -> None:
+        """A record with this content, whether it was withdrawn or not."""
+        self._update(connection, row["id"], content, withdrawn=False, **further)
         if row["withdrawn"]:
             _number_anew(connection, row["id"])
-        return row["id"], True
 
     def imported(self, external_ids: Iterable[str]) -> Mapping[str, Imported]:
         found: dict[str, Imported] = {}
@@ -90,12 +121,15 @@ class SqlCatalogue:
                 found.update((row.external_id, Imported(record_id=row.id, sha256=row.imported_sha256)) for row in rows)
         return found
 
-    def update_record(self, record_id: int, content: RecordContent) -> Record:
-        self.record(record_id)
-        try:
-            self._database.transact(lambda connection: self._update(connection, record_id, content))
-        except exc.IntegrityError as error:
-            raise errors.RejectedInput(f"Another record has the external id {content.external_id!r}.") from error
+    def change_record(self, record_id: int, change: Callable[[RecordContent], RecordContent]) -> Record:
+        def changed(connection: sa.Connection) -> None:
+            row = connection.execute(_OF_NUMBER, {"this_record": record_id}).mappings().first()
+            if row is None:
+                raise _unknown(record_id)
+            content = sql_rows.content(row)
+            self._update(connection, record_id, dataclasses.replace(change(content), external_id=content.external_id))
+
+        self._database.transact(changed)
         return self.record(record_id)
 
     def withdraw(self, record_id: int) -> None:
@@ -110,7 +144,7 @@ class SqlCatalogue:
     def record(self, record_id: int) -> Record:
         found = self._records(records.c.id == record_id)
         if not found:
-            raise errors.NotFound(f"There is no record {record_id}.")
+            raise _unknown(record_id)
         return found[0]
 
     def record_by_external_id(self, external_id: str) -> Record | None:
@@ -305,6 +339,11 @@ class SqlCatalogue:
             )
 
 
+def _of_external_id(connection: sa.Connection, external_id: str) -> sa.RowMapping | None:
+    """Locked until the transaction ends."""
+    return connection.execute(_OF_EXTERNAL_ID, {"wanted": external_id}).mappings().first()
+
+
 def _embedded(connection: sa.Connection, model_id: str, image_ids: Sequence[int]) -> set[int]:
     found: set[int] = set()
     for chunk in sql_rows.chunks(image_ids):
@@ -341,7 +380,15 @@ def _number_anew(connection: sa.Connection, record_id: int) -> None:
 
 
 def _cursor(cursor: str) -> int:
-    try:
-        return int(cursor)
-    except ValueError as error:
-        raise errors.RejectedInput(f"{cursor!r} is not a cursor of this list.") from error
+    # No number of a record has more digits, and no database compares with one that has.
+    if not re.fullmatch(r"\d{1,18}", cursor, re.ASCII):
+        raise errors.RejectedInput(f"{cursor[:40]!r} is not a cursor of this list.", field="cursor")
+    return int(cursor)
+
+
+def _taken(external_id: str) -> errors.RejectedInput:
+    return errors.RejectedInput(f"There is a record {external_id!r} already.", field="external_id")
+
+
+def _unknown(record_id: int) -> errors.NotFound:
+    return errors.NotFound(f"There is no record {record_id}.")

@@ -78,7 +78,7 @@ def test_what_a_curator_changed_stays_until_the_source_says_something_new(
     rows = [{"external_id": "1", "name": "Ваза", "place": ""}, {"external_id": "2", "name": "Чаша", "place": ""}]
     add(museum.write(rows))
     edited, withdrawn = (catalogue.imported([number])[number].record_id for number in "12")
-    catalogue.update_record(edited, dataclasses.replace(catalogue.record(edited).content, name="Кратер"))
+    catalogue.change_record(edited, lambda content: dataclasses.replace(content, name="Кратер"))
     catalogue.withdraw(withdrawn)
     assert add(museum.table).tally.records_unchanged == 2
     assert catalogue.record(edited).content.name == "Кратер"

@@ -70,7 +70,7 @@ def label(index: Index, *, english: bool = True) -> None:
         colour = content.external_id.partition("-")[0]
         translations = {"en": {"typology": colour}} if english else {}
         changed = dataclasses.replace(content, typology=RUSSIAN[colour], translations=translations)
-        index.ports.catalogue.update_record(number, changed)
+        index.ports.catalogue.put_record(changed)
 
 
 def run(index: Index, *arguments: str) -> list[str]:
@@ -113,7 +113,7 @@ def test_a_class_without_a_labelled_object_does_not_count_against_the_others(ind
     for number in range(1, 11):
         content = index.ports.catalogue.record(number).content
         colour = RUSSIAN[content.external_id.partition("-")[0]]
-        index.ports.catalogue.update_record(number, dataclasses.replace(content, typology=colour))
+        index.ports.catalogue.put_record(dataclasses.replace(content, typology=colour))
     run(index, "zero-shot", "красный", "зеленый", "синий")
     report = index.heads.open(index.ports.encoder.model_id, 1).manifest["report"]
     assert report["recall"] == {"красный": 1.0, "зеленый": 1.0} and report["balanced_accuracy"] == 1.0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from vitrine import errors
 from vitrine.domain import RecordContent
@@ -31,14 +31,20 @@ _YEARS = range(-9999, 10_000)
 def check(content: RecordContent) -> None:
     """Raises RejectedInput that names the field and what to do."""
     if not content.external_id:
-        raise errors.RejectedInput("The object has no external id: fill it in.", code="no_external_id")
+        raise errors.RejectedInput(
+            "The object has no external id: fill it in.", code="no_external_id", field="external_id"
+        )
     for name, field, text in _texts(content):
         if len(text) > _LONGEST[field]:
             raise errors.RejectedInput(
-                f"{name} has {len(text)} characters; at most {_LONGEST[field]} fit: shorten it.", code="too_long"
+                f"{name} has {len(text)} characters; at most {_LONGEST[field]} fit: shorten it.",
+                code="too_long",
+                field=field,
             )
-    if sum(map(len, content.authors)) > _LONGEST_AUTHORS:
-        raise errors.RejectedInput(f"authors: more than {_LONGEST_AUTHORS} characters: shorten it.", code="too_long")
+        # The file that held it is no text file, and databases do not agree on what follows it.
+        if "\0" in text:
+            raise errors.RejectedInput(f"{name} holds a NUL character: remove it.", code="nul_byte", field=field)
+    _check_authors(content.authors)
     _check_years(content.year_from, content.year_to)
 
 
@@ -50,9 +56,22 @@ def _texts(content: RecordContent) -> Iterator[tuple[str, str, str]]:
             yield f"{field} ({language})", field, text
 
 
+def _check_authors(authors: Sequence[str]) -> None:
+    if sum(map(len, authors)) > _LONGEST_AUTHORS:
+        raise errors.RejectedInput(
+            f"authors: more than {_LONGEST_AUTHORS} characters: shorten them.", code="too_long", field="authors"
+        )
+    if any("\0" in author for author in authors):
+        raise errors.RejectedInput("authors: a NUL character: remove it.", code="nul_byte", field="authors")
+
+
 def _check_years(first: int | None, last: int | None) -> None:
     for name, year in (("year_from", first), ("year_to", last)):
         if year is not None and year not in _YEARS:
-            raise errors.RejectedInput(f"{name} is {year}, which is no year of ours: correct it.", code="bad_year")
+            raise errors.RejectedInput(
+                f"{name} is {year}, which is no year of ours: correct it.", code="bad_year", field=name
+            )
     if first is not None and last is not None and first > last:
-        raise errors.RejectedInput(f"year_from ({first}) is after year_to ({last}): correct them.", code="bad_year")
+        raise errors.RejectedInput(
+            f"year_from ({first}) is after year_to ({last}): correct them.", code="bad_year", field="year_from"
+        )
