@@ -8,17 +8,13 @@ from collections.abc import AsyncIterator
 
 from fastapi import FastAPI
 from fastapi.responses import FileResponse
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api import metrics, problems
+from api import metrics, problems, uploads
 from api.routes import catalogue, events, health, images, searches
 from api.services import Services
 from vitrine import errors
-
-# Room for the form's other fields and boundaries beside the pictures.
-_FORM_BYTES = 2**20
-# One upload of many files is still held in memory and on disk while it is read.
-_MOST_REQUEST_BYTES = 512 * 2**20
 
 # As they go over the wire: every answer has them.
 _HEADERS = [
@@ -42,8 +38,6 @@ def create_app(services: Services, *, page: pathlib.Path | None = None) -> FastA
             yield
         unsubscribe()
 
-    settings = services.settings
-    largest = min(settings.max_files * settings.max_upload_bytes + _FORM_BYTES, _MOST_REQUEST_BYTES)
     app = FastAPI(
         title="Vitrine",
         description="A photograph of a museum object in; the most similar catalogue records, a class and a draft out.",
@@ -51,13 +45,14 @@ def create_app(services: Services, *, page: pathlib.Path | None = None) -> FastA
         # FastAPI's own page loads its scripts from elsewhere; ours is a part of the web page.
         docs_url=None,
         redoc_url=None,
-        max_body_size=max(largest, settings.max_upload_bytes + _FORM_BYTES),
     )
     app.state.services = services
     problems.add_handlers(app)
+    most_bytes = uploads.most_request_bytes(services.settings)
+    app.add_middleware(_RequestLength, most_bytes=most_bytes)
     app.add_middleware(_SecurityHeaders)
     for module in (searches, events, images, catalogue, health):
-        app.include_router(module.router)
+        app.include_router(module.router, max_body_size=most_bytes)
     app.add_api_route("/api/{path:path}", _nothing, include_in_schema=False)
     if page is not None:
         app.add_api_route("/docs", lambda: FileResponse(page / "docs.html"), include_in_schema=False)
@@ -68,6 +63,22 @@ def create_app(services: Services, *, page: pathlib.Path | None = None) -> FastA
 async def _nothing(path: str) -> None:
     """The page answers any other address; under /api a wrong one is an error that a script can read."""
     raise errors.NotFound(f"There is nothing at /api/{path}. /docs lists what there is.")
+
+
+class _RequestLength:
+    """Refuses what says that it is too long, before it is read; what does not say so, FastAPI breaks off."""
+
+    def __init__(self, app: ASGIApp, most_bytes: int) -> None:
+        self._app = app
+        self._most_bytes = most_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        length = Headers(scope=scope).get("content-length", "") if scope["type"] == "http" else ""
+        # Twenty digits are more than any limit.
+        if length.isdigit() and int(length[:20]) > self._most_bytes:
+            await problems.answer(uploads.too_long(self._most_bytes))(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
 
 
 class _SecurityHeaders:

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import uuid
 
+from fastapi import Request
 from starlette.concurrency import run_in_threadpool
 
+from api import admission
 from api.acceptance import Upload
 from api.services import Services
 from vitrine import errors
 from vitrine.domain import NewSearch
 
 
-async def result(given: Services, search: NewSearch, wait_s: float) -> str:
-    """The result's JSON document. Raises Overloaded where it takes longer, IndexNotReady, or VitrineError."""
+async def result(given: Services, request: Request, search: NewSearch, wait_s: float) -> str:
+    """The result's JSON document, on account of whoever sent ``request``.
+
+    Raises Overloaded where it takes longer, TooManyRequests, IndexNotReady, or VitrineError.
+    """
+    admission.refuse_when_overloaded(given)
+    admission.take_share(given, request, 1)
     await given.accept(Upload(batch_id=uuid.uuid4().hex, searches=[search]))
     found = await given.feed.search(search.id, wait_s)
     if not found.status.terminal:

@@ -6,10 +6,11 @@ import logging
 import math
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from vitrine import errors
 
@@ -28,6 +29,10 @@ _STATUS: list[tuple[type[errors.VitrineError], int, str]] = [
 ]
 
 
+# Nobody knows when an operator indexes; who asks again in a minute burdens nobody.
+_INDEXED_SOON_S = 60
+
+
 def problem(
     status: int, title: str, detail: str, code: str, *, headers: dict[str, str] | None = None, **members: Any
 ) -> JSONResponse:
@@ -44,20 +49,28 @@ def add_handlers(app: FastAPI) -> None:
     app.add_exception_handler(errors.VitrineError, _vitrine_error)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(ClientDisconnect, _gone)
     app.add_exception_handler(Exception, _unforeseen)
 
 
 async def _vitrine_error(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, errors.VitrineError)
+    return answer(error)
+
+
+def answer(error: errors.VitrineError) -> JSONResponse:
     status, title = next((status, title) for kind, status, title in _STATUS if isinstance(error, kind))
     headers = None
     if isinstance(error, errors.DependencyUnavailable):
         headers = {"Retry-After": str(math.ceil(error.retry_after_s))}
+    if isinstance(error, errors.IndexNotReady):
+        headers = {"Retry-After": str(_INDEXED_SOON_S)}
     if status == 500:
         _log.error("answering 500: %s", error)
     members: dict[str, Any] = {}
     if isinstance(error, errors.RejectedInput) and error.field:
-        members["errors"] = [{"field": error.field, "detail": error.message}]
+        place = {} if error.index is None else {"index": error.index}
+        members["errors"] = [{"field": error.field, **place, "detail": error.message}]
     return problem(status, title, error.message, error.code, headers=headers, **members)
 
 
@@ -76,6 +89,12 @@ async def _http(_request: Request, error: Exception) -> JSONResponse:
     code = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}.get(error.status_code, "rejected_input")
     headers = dict(error.headers) if error.headers else None
     return problem(error.status_code, str(error.detail), str(error.detail), code, headers=headers)
+
+
+async def _gone(request: Request, _error: Exception) -> Response:
+    _log.info("the client went away before it had sent all of %s %s", request.method, request.url.path)
+    # Nobody reads it: the number that nginx writes into its log for this.
+    return Response(status_code=499)
 
 
 async def _unforeseen(_request: Request, error: Exception) -> JSONResponse:

@@ -15,6 +15,7 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
+from fastapi import Request
 from starlette.concurrency import run_in_threadpool
 
 from api import asking
@@ -48,6 +49,7 @@ class RecordSearch:
     """One page of an answer; ``text`` is not blank."""
 
     given: Services
+    request: Request
     text: str
     typology: str
     museum: str
@@ -116,7 +118,7 @@ class RecordSearch:
             geometric_check=False,
             embedded=await self.given.texts.embedding(self.text, wait_s),
         )
-        matches = json.loads(await asking.result(self.given, search, wait_s))["matches"]
+        matches = json.loads(await asking.result(self.given, self.request, search, wait_s))["matches"]
         nearest = [_document(match["record"], "meaning", match["similarity"]) for match in matches]
         if self.mode is Mode.MEANING:
             return nearest

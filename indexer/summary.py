@@ -20,6 +20,7 @@ _REASONS = {
     "unsupported_picture": "not a picture that is read",
     "broken_picture": "a damaged picture",
     "too_large": "the picture is too large",
+    "too_many_pixels": "the picture has too many pixels",
     "source_changed": "the source changed meanwhile",
 }
 

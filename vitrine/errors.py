@@ -19,13 +19,19 @@ class VitrineError(Exception):
 
 
 class RejectedInput(VitrineError):
-    """Whoever sent this must change it: tell them, never retry. ``field`` names the part of the request."""
+    """Whoever sent this must change it: tell them, never retry.
+
+    ``field`` names the part of the request; ``index``: which of several in that field, from 0.
+    """
 
     code = "rejected_input"
 
-    def __init__(self, message: str, *, code: str | None = None, field: str | None = None) -> None:
+    def __init__(
+        self, message: str, *, code: str | None = None, field: str | None = None, index: int | None = None
+    ) -> None:
         super().__init__(message, code=code)
         self.field = field
+        self.index = index
 
 
 class UnsupportedPicture(RejectedInput):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import AsyncIterator, Sequence
 from typing import Annotated
 
@@ -64,7 +65,7 @@ async def _stream(
     given: Services, batch_id: str, search_ids: set[str], last_event_id: str
 ) -> AsyncIterator[ServerSentEvent]:
     yield ServerSentEvent(comment="connected")
-    after = int(last_event_id) if last_event_id.isascii() and last_event_id.isdigit() else 0
+    after = await run_in_threadpool(last_seen, given.ledger, batch_id, last_event_id)
     waiting = await run_in_threadpool(open_searches, given.ledger, batch_id, search_ids, after)
     positions: dict[str, int | None] = {}
     if waiting:
@@ -80,6 +81,15 @@ async def _stream(
                 break
     if not waiting:
         yield ServerSentEvent(event="BatchFinished", data={"batch_id": batch_id})
+
+
+def last_seen(ledger: SearchLedger, batch_id: str, last_event_id: str) -> int:
+    """The sequence that the client has seen last; 0, with which all is told again, where the batch has none such."""
+    if not re.fullmatch(r"\d{1,18}", last_event_id, re.ASCII):
+        return 0
+    after = int(last_event_id)
+    known = ledger.events_after(batch_id, after - 1)
+    return after if known and known[0].sequence == after else 0
 
 
 def open_searches(ledger: SearchLedger, batch_id: str, search_ids: set[str], after: int) -> set[str]:

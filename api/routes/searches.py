@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import uuid
+from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Request, Response
 from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import UploadFile
+from starlette.datastructures import FormData, UploadFile
+from starlette.exceptions import HTTPException
 
-from api import metrics, uploads
+from api import admission, metrics, uploads
 from api.acceptance import Upload
 from api.documents import search_document
 from api.services import Services, services
@@ -25,6 +28,7 @@ Given = Annotated[Services, Depends(services)]
 Prefer = Annotated[str, Header(description="RFC 7240: wait=SECONDS")]
 
 _LONGEST_WAIT_S = 30.0
+_MOST_FIELDS = 20
 _UPLOAD_SCHEMA = {
     "requestBody": {
         "required": True,
@@ -54,11 +58,11 @@ async def accept(request: Request, given: Given, prefer: Prefer = "") -> Respons
 
     ``Prefer: wait=10`` with one photograph waits up to that long for its end, and then answers 200 with the search.
     """
-    _refuse_when_overloaded(given)
-    async with request.form(max_files=given.settings.max_files + 1, max_fields=20) as form:
+    admission.refuse_when_overloaded(given)
+    async with _form(request, given) as form:
         parts = [part for part in form.getlist("image") if isinstance(part, UploadFile)]
-        _check_count(len(parts), given.settings.max_files)
-        given.client_limit.take(request.client.host if request.client else "", len(parts))
+        uploads.check_count(len(parts), given.settings.max_files)
+        admission.take_share(given, request, len(parts))
         options = uploads.read_options(
             {name: value for name, value in form.items() if isinstance(value, str)},
             model_id=given.model_id,
@@ -66,8 +70,8 @@ async def accept(request: Request, given: Given, prefer: Prefer = "") -> Respons
         )
         pictures = [await part.read() for part in parts]
     # All of them are looked at before the first is kept.
-    for data, part in zip(pictures, parts, strict=True):
-        uploads.check_picture(data, part.filename or "photograph", given.settings.max_upload_bytes)
+    for number, (data, part) in enumerate(zip(pictures, parts, strict=True)):
+        uploads.check_picture(data, part.filename or "photograph", number, given.settings.max_upload_bytes)
     new = [uploads.new_search(part, options) for part in parts]
     photographs = {search.id: data for search, data in zip(new, pictures, strict=True)}
     batch_id = uuid.uuid4().hex
@@ -109,27 +113,23 @@ async def batch(batch_id: str, given: Given) -> dict[str, Any]:
     return {"id": batch_id, "searches": [search_document(search, None) for search in searches]}
 
 
-def _refuse_when_overloaded(given: Services) -> None:
-    pace = given.feed.pace.seconds_per_search()
-    expected_s = given.broker.depth() * pace if pace else 0.0
-    if expected_s > given.settings.max_wait_s:
-        raise errors.Overloaded(
-            f"So many searches wait that yours would take about {expected_s:.0f} s. Try again later.",
-            retry_after_s=max(1.0, expected_s - given.settings.max_wait_s),
-        )
+@contextlib.asynccontextmanager
+async def _form(request: Request, given: Services) -> AsyncIterator[FormData]:
+    """Raises TooLarge where there are more photographs than are taken at a time."""
+    most = given.settings.max_files
+    try:
+        async with request.form(max_files=most, max_fields=_MOST_FIELDS) as form:
+            yield form
+    except HTTPException as error:
+        if str(error.detail).startswith("Too many files"):
+            raise uploads.too_many(most) from error
+        raise
 
 
 def _searched(document: dict[str, Any], search: Search) -> Response:
     """The result is served as the text that the worker wrote: no parsing, no second form of it."""
     text = json.dumps(document, ensure_ascii=False)
     return Response(f'{text[:-1]}, "result": {search.result or "null"}}}', media_type="application/json")
-
-
-def _check_count(count: int, most: int) -> None:
-    if count == 0:
-        raise errors.RejectedInput("Send at least one photograph, as the form field image.", field="image")
-    if count > most:
-        raise errors.TooLarge(f"At most {most} photographs are taken at a time; send the rest afterwards.")
 
 
 def _tell(new: list[NewSearch]) -> None:

@@ -82,7 +82,8 @@ def _check_size(image: Image.Image, max_pixels: int) -> None:
     if image.width * image.height > limit:
         raise errors.TooLarge(
             f"The picture has {image.width * image.height / 1e6:.0f} megapixels; "
-            f"at most {limit / 1e6:.0f} are read. Save a smaller copy."
+            f"at most {limit / 1e6:.0f} are read. Save a smaller copy.",
+            code="too_many_pixels",
         )
 
 
@@ -93,7 +94,16 @@ def _draft(image: Image.Image, request: DecodeRequest, max_pixels: int) -> None:
     """
     image.draft(None, _needed(image.width, image.height, request))
     if image.width * image.height > max_pixels:
-        raise errors.TooLarge("The selected region of this picture is too fine to decode. Select a larger region.")
+        if request.region:
+            raise errors.TooLarge(
+                "The selected region of this picture is too fine to decode. Select a larger region.",
+                code="region_too_fine",
+            )
+        raise errors.TooLarge(
+            f"The picture has {image.width * image.height / 1e6:.0f} megapixels that are all needed; "
+            f"at most {max_pixels / 1e6:.0f} are read. Save a smaller copy.",
+            code="too_many_pixels",
+        )
 
 
 def _needed(width: int, height: int, request: DecodeRequest) -> tuple[int, int]:
@@ -132,7 +142,9 @@ def _load(image: Image.Image, request: DecodeRequest) -> Pixels:
     except errors.VitrineError:
         raise
     except MemoryError as error:
-        raise errors.TooLarge("Decoding this picture takes too much memory. Save a smaller copy.") from error
+        raise errors.TooLarge(
+            "Decoding this picture takes too much memory. Save a smaller copy.", code="too_many_pixels"
+        ) from error
     # A decoder meets hostile bytes here, and each plugin fails in its own way.
     except Exception as error:
         raise errors.BrokenPicture(
