@@ -26,6 +26,6 @@ class ClientLimit:
         if photographs > self._allowed.amount or not self._limiter.hit(self._allowed, client, cost=photographs):
             reset_at = self._limiter.get_window_stats(self._allowed, client).reset_time
             raise errors.TooManyRequests(
-                f"You may send {self._allowed.amount} photographs a minute. Send the others later.",
+                f"You may ask for {self._allowed.amount} searches a minute. Send the others later.",
                 retry_after_s=max(1.0, reset_at - time.time()),
             )

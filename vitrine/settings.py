@@ -90,7 +90,10 @@ class Settings(pydantic_settings.BaseSettings):
         description="Addresses or networks, with commas, of proxies whose X-Forwarded-For is believed.",
     )
     searches_per_minute: int = pydantic.Field(
-        default=6000, ge=0, description="Photographs that one client may send a minute, above it 429; 0: no limit."
+        default=6000,
+        ge=0,
+        description="Searches that one client may ask for a minute, by photograph, by record or by meaning; above it 429; "
+        "0: no limit.",
     )
     log_format: Literal["text", "json"] = pydantic.Field(
         default="text", description="Log lines for a person (text) or for a machine (json)."
