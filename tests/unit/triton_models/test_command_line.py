@@ -6,6 +6,7 @@ import dataclasses
 import hashlib
 import json
 import pathlib
+import shutil
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from vitrine.adapters.snapshot_folder import SnapshotFolder
 from vitrine.classifier import LinearHead
 from vitrine.plans import Machine, PlanNotes
 from vitrine.ports import SnapshotNotes
+from vitrine.settings import ROOT
 from vitrine.verdict import Calibration
 
 
@@ -58,6 +60,35 @@ def test_the_classifier_of_the_current_snapshot_is_served(home: pathlib.Path, tm
     before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
     assert main(["render", "--target", "cpu", "--out", str(out)]) == 0
     assert before == {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("name", ["vitrine", ".vitrine", "embedder", "classifier", "decoder", "vitrine_jpeg"])
+def test_a_folder_that_was_not_rendered_is_never_replaced(
+    name: str, tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    museum = tmp_path / "srv" / name / "catalogue.sqlite3"
+    arguments = ["render", "--target", "cpu", "--out", str(tmp_path / "srv")]
+    for rendered in (False, True):
+        # In a rendered repository as well: a model of somebody else's may have come to lie beside ours.
+        if rendered:
+            assert main(arguments) == 0
+            shutil.rmtree(tmp_path / "srv" / name, ignore_errors=True)
+        museum.parent.mkdir(parents=True)
+        museum.write_text("everything")
+        (museum.parent / "config.pbtxt").write_text('name: "theirs"')
+        before = sorted(tmp_path.rglob("*"))
+        assert main(arguments) == (0 if name == ".vitrine" else 78)
+        assert museum.read_text() == "everything"
+        if name != ".vitrine":
+            assert f"{museum.parent} was not rendered" in capsys.readouterr().err
+            assert sorted(tmp_path.rglob("*")) == before
+        shutil.rmtree(museum.parent)
+
+
+def test_the_templates_are_no_rendered_repository(tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shutil.copytree(ROOT / "triton_models", tmp_path / "triton_models")
+    assert main(["render", "--target", "cpu", "--out", str(tmp_path / "triton_models")]) == 78
+    assert "was not rendered" in capsys.readouterr().err
 
 
 def test_a_newer_head_becomes_a_new_version_and_the_one_before_stays(
