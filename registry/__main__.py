@@ -61,8 +61,8 @@ class _Commands:
         return commands[options.command](getattr(options, "model", None) or "")
 
     def add(self, name: str) -> int:
-        model = self._folder.add(name)
-        self._registry.put(model)
+        with self._folder.taken(name) as model:
+            self._registry.put(model)
         print(f"{model.id} is registered; serve it with VITRINE_MODEL={model.name}")
         return 0
 
