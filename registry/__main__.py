@@ -62,6 +62,7 @@ class _Commands:
 
     def add(self, name: str) -> int:
         with self._folder.taken(name) as model:
+            self._forget_superseded(model.name)
             self._registry.put(model)
         print(f"{model.id} is registered; serve it with VITRINE_MODEL={model.name}")
         return 0
@@ -97,7 +98,17 @@ class _Commands:
         gone = self._folder.remove(model)
         self._registry.remove(model.id)
         print(f"{model.id} is no longer registered; {len(gone)} files deleted")
+        if stay := len(model.sha256) - len(gone):
+            print(f"{stay} stay or are missing: they came with Vitrine, changed since, or are another model's too")
         return 0
+
+    def _forget_superseded(self, name: str) -> None:
+        """A row whose model was replaced where it lay tells of what is there no more."""
+        with contextlib.suppress(errors.NotFound):
+            model = self._registry.get(name)
+            if self._folder.superseded(model):
+                self._registry.remove(model.id)
+                print(f"{model.id} is no longer registered: another model lies in its place")
 
 
 def _lines(told: Mapping[str, Any]) -> Sequence[str]:

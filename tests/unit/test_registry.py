@@ -6,6 +6,7 @@ import datetime
 import pathlib
 import shutil
 
+import onnx
 import pytest
 import yaml
 
@@ -38,6 +39,16 @@ def exported(folder: pathlib.Path, **changed: object) -> pathlib.Path:
     made.write_text(yaml.safe_dump(yaml.safe_load(made.read_text()) | told | changed))
     made.with_suffix(".md").write_text("# The card\n")
     return made
+
+
+def sibling(described: pathlib.Path, folder: pathlib.Path) -> pathlib.Path:
+    """Another model of the same files, as int8 shares the text tower with fp32."""
+    shutil.copytree(described.parent, folder)
+    other = folder / "other.yaml"
+    (folder / described.name).rename(other)
+    (folder / "colours.md").rename(folder / "other.md")
+    other.write_text(yaml.safe_dump(yaml.safe_load(other.read_text()) | {"id": "other"}))
+    return other
 
 
 def lying(home: pathlib.Path) -> list[str]:
@@ -93,6 +104,72 @@ def test_a_text_tower_that_is_incomplete_is_refused(
     assert main(["add", str(described)]) == 78
     assert "colours.tokenizer.json must lie beside" in capsys.readouterr().err
     assert not (home / "models").exists()
+
+
+def test_a_model_with_another_ones_file_name_is_refused(
+    described: pathlib.Path, tmp_path: pathlib.Path, home: pathlib.Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["add", str(described)]) == 0
+    other = sibling(described, tmp_path / "other")
+    graph = onnx.load(other.with_name("colours.onnx"))
+    graph.doc_string = "another one"
+    other.with_name("colours.onnx").write_bytes(graph.SerializeToString())
+    before = lying(home)
+    assert main(["add", str(other)]) == 65
+    assert "colours.onnx is of another model" in capsys.readouterr().err
+    assert lying(home) == before
+    assert main(["verify"]) == 0
+
+
+def test_files_that_another_model_uses_too_stay_until_that_one_goes(
+    described: pathlib.Path, tmp_path: pathlib.Path, home: pathlib.Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = sibling(described, tmp_path / "other")
+    assert main(["add", str(described)]) == main(["add", str(other)]) == 0
+    assert main(["remove", "colours"]) == 0
+    assert "another model's too" in capsys.readouterr().out
+    assert main(["verify", other.stem]) == 0
+    assert "colours.md" not in lying(home)
+    assert main(["remove", other.stem]) == 0
+    assert lying(home) == []
+
+
+def test_a_description_that_cannot_be_read_keeps_what_it_may_use(
+    described: pathlib.Path, home: pathlib.Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["add", str(described)]) == 0
+    (home / "models" / "half.yaml").write_text("file: [")
+    before = lying(home)
+    assert main(["remove", "colours"]) == 78
+    assert "half.yaml cannot be read" in capsys.readouterr().err
+    assert lying(home) == before
+
+
+def test_an_export_into_the_folder_takes_the_place_of_the_one_before(
+    home: pathlib.Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    described = exported(home / "models")
+    assert main(["add", "colours"]) == 0
+    exported(home / "models", resize={"mode": "letterbox", "interpolation": "bilinear"})
+    before = lying(home)
+    # Whoever removes the old one first loses nothing of the new one.
+    assert main(["remove", "colours"]) == 0
+    assert lying(home) == before
+    for mode in ("squash", "letterbox"):
+        exported(home / "models", resize={"mode": mode, "interpolation": "bilinear"})
+        assert main(["add", str(described) if mode == "squash" else "colours"]) == 0
+    assert "another model lies in its place" in capsys.readouterr().out
+    assert main(["verify"]) == 0
+
+
+def test_a_model_with_the_name_of_a_shipped_one_is_told_to_take_another(
+    tmp_path: pathlib.Path, home: pathlib.Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for folder in (tmp_path / "retrained", home / "models"):
+        described = exported(folder, id="vitrine-s")
+        described = described.rename(described.with_name("vitrine-s.yaml"))
+        assert main(["add", str(described)]) == 65
+        assert "comes with Vitrine and keeps its name: give this one another id" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
