@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import errno
 import pathlib
 import shutil
 
@@ -236,7 +237,32 @@ def test_the_shipped_model_stays_where_it_is_and_what_is_served_is_not_removed(
     assert main(["verify", "vitrine-s"]) == 0
     assert main(["remove", "vitrine-s"]) == 65
     assert "VITRINE_MODEL" in capsys.readouterr().err
+    monkeypatch.setenv("VITRINE_MODEL", str(MODELS / "vitrine-s.yaml"))
+    assert main(["remove", "vitrine-s"]) == 65
     monkeypatch.setenv("VITRINE_MODEL", "another")
     assert main(["remove", "vitrine-s"]) == 0
     assert "0 files deleted" in capsys.readouterr().out
     assert (MODELS / "vitrine-s.onnx").is_file()
+
+
+def test_a_home_that_cannot_be_written_is_told(
+    described: pathlib.Path, home: pathlib.Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home.write_text("a file")
+    assert main(["list"]) == 1
+    assert str(home) in capsys.readouterr().err
+    home.unlink()
+    home.mkdir()
+    (home / "models").write_text("a file")
+    assert main(["add", str(described)]) == 1
+    assert "models" in capsys.readouterr().err
+    (home / "models").unlink()
+
+    def full(_source: pathlib.Path, target: pathlib.Path) -> None:
+        target.write_bytes(b"the beginning")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(shutil, "copyfile", full)
+    assert main(["add", str(described)]) == 1
+    assert "No space left" in capsys.readouterr().err
+    assert lying(home) == []
