@@ -62,6 +62,10 @@ def _run(options: argparse.Namespace, settings: Settings) -> str:
 
 
 def _rendering(model: ModelFiles, head: Head | None, options: argparse.Namespace) -> repository.Repository:
+    if options.instances < 0:
+        raise errors.Misconfigured(
+            "--instances is how many copies of the model are served: 1 at least, or 0 for one a core."
+        )
     cores = options.instances or len(os.sched_getaffinity(0))
     picture = triton_contract.known_picture(model.description.resize.size)
     return repository.Repository(
@@ -88,8 +92,8 @@ def _plan(model: ModelFiles, options: argparse.Namespace) -> pathlib.Path | None
         if plan is not None:
             raise errors.Misconfigured("A plan is for --target gpu; processors serve the ONNX graph.")
         return None
-    if plan is None or not plan.is_file():
-        missing = f"There is no plan at {plan}." if plan else "--target gpu needs --plan model.plan."
+    if plan is None or not plan.is_file() or not plan.stat().st_size:
+        missing = f"There is no plan at {plan}, or nothing in it." if plan else "--target gpu needs --plan model.plan."
         raise errors.Misconfigured(
             f"{missing} A plan is built where it will run, by the TensorRT of the container that serves it:\n"
             f"  python -m triton_models graph --model {options.model or model.description.id} --out embedder.onnx\n"
@@ -105,7 +109,7 @@ def _check_plan(plan: pathlib.Path, model: ModelFiles, options: argparse.Namespa
     notes = plan.with_suffix(".json")
     if not notes.is_file():
         return
-    plans.PlanNotes.from_text(notes.read_text(encoding="utf-8")).check(
+    plans.PlanNotes.from_text(notes.read_bytes()).check(
         model_id=model.model_id,
         sha256=hashlib.sha256(plan.read_bytes()).hexdigest(),
         batch=repository.GPU.max_batch,

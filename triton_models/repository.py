@@ -22,6 +22,15 @@ from vitrine.models import ModelDescription
 _TEMPLATES = pathlib.Path(__file__).parent
 # What the templates were filled in with: `add_head` fills in one of them again.
 _VALUES = "rendered.json"
+_KINDS = {
+    "model_id": str,
+    "size": int,
+    "dimension": int,
+    "max_batch": int,
+    "preferred": str,
+    "instances": int,
+    "known_answer": str,
+}
 _ALL = (
     triton_contract.ENSEMBLE,
     triton_contract.EMBEDDER,
@@ -133,10 +142,7 @@ def add_head(out: pathlib.Path, model_id: str, head: Head | None) -> int:
 
     Raises Misconfigured where the repository is of another model.
     """
-    try:
-        values = json.loads((out / _VALUES).read_text())
-    except (OSError, ValueError) as error:
-        raise errors.Misconfigured(f"{out} is not a rendered model repository: {error}. Render it first.") from error
+    values = _read_values(out)
     if values["model_id"] != model_id:
         raise errors.Misconfigured(f"{out} serves {values['model_id']}, but the head is of {model_id}. Render it anew.")
     classifier = out / triton_contract.CLASSIFIER
@@ -146,6 +152,17 @@ def add_head(out: pathlib.Path, model_id: str, head: Head | None) -> int:
     for old in versions[: max(0, len(versions) - _KEPT_HEADS + 1)]:
         shutil.rmtree(classifier / str(old))
     return version
+
+
+def _read_values(out: pathlib.Path) -> dict[str, Any]:
+    """Of the rendered repository, as `Repository` wrote them. Raises Misconfigured."""
+    try:
+        values = json.loads((out / _VALUES).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise errors.Misconfigured(f"{out} is not a rendered model repository: {error}. Render it first.") from error
+    if not isinstance(values, dict) or {key: type(value) for key, value in values.items()} != _KINDS:
+        raise errors.Misconfigured(f"{out / _VALUES} is damaged or of another version of Vitrine. Render it anew.")
+    return values
 
 
 def _write_head(classifier: pathlib.Path, version: int, head: Head | None, values: Mapping[str, Any]) -> None:

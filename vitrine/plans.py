@@ -30,12 +30,19 @@ class PlanNotes:
     cosine: float
 
     @classmethod
-    def from_text(cls, text: str) -> PlanNotes:
+    def from_text(cls, text: str | bytes) -> PlanNotes:
         """Raises Misconfigured."""
         try:
             document: Mapping[str, Any] = json.loads(text)
-            return cls(**{**document, "machine": Machine(**document["machine"])})
-        except (ValueError, TypeError, KeyError) as error:
+            return cls(
+                model_id=str(document["model_id"]),
+                precision=str(document["precision"]),
+                largest_batch=int(document["largest_batch"]),
+                machine=Machine(**{key: str(value) for key, value in document["machine"].items()}),
+                sha256=str(document["sha256"]),
+                cosine=float(document["cosine"]),
+            )
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise errors.Misconfigured(f"The notes beside the plan cannot be read: {error}. Build it again.") from error
 
     def to_text(self) -> str:

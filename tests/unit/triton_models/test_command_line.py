@@ -22,6 +22,15 @@ from vitrine.ports import SnapshotNotes
 from vitrine.settings import ROOT
 from vitrine.verdict import Calibration
 
+NOTES = PlanNotes(
+    model_id=shipped_model().model_id,
+    precision="fp16",
+    largest_batch=64,
+    machine=Machine(gpu="card A", tensorrt="11.0.1"),
+    sha256=hashlib.sha256(b"plan").hexdigest(),
+    cosine=0.9999,
+)
+
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> pathlib.Path:
@@ -143,8 +152,31 @@ def test_a_head_is_not_added_to_a_repository_of_another_model(
     assert "serves other@" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("damaged", ["[]", "{}", '{"model_id": 1}', "\xff", "several"])
+def test_a_repository_whose_values_are_damaged_takes_no_head(
+    damaged: str, tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "models"
+    assert main(["render", "--target", "cpu", "--out", str(out)]) == 0
+    whole = json.loads((out / "rendered.json").read_text())
+    text = json.dumps({**whole, "dimension": "several"}) if damaged == "several" else damaged
+    (out / "rendered.json").write_text(text, encoding="latin-1")
+    assert main(["head", "--out", str(out)]) == 78
+    assert "Render it" in capsys.readouterr().err
+
+
+def test_fewer_than_no_instances_are_refused(tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["render", "--target", "cpu", "--instances", "-1", "--out", str(tmp_path / "models")]
+    assert main(arguments) == 78
+    assert "--instances" in capsys.readouterr().err
+
+
 def test_without_a_plan_it_says_how_to_build_one(tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["render", "--target", "gpu", "--out", str(tmp_path / "models")]
+    assert main(arguments) == 78
+    (tmp_path / "empty.plan").touch()
+    assert main([*arguments, "--plan", str(tmp_path / "empty.plan")]) == 78
+    assert "empty.plan, or nothing in it" in capsys.readouterr().err
     assert main(arguments) == 78
     assert main([*arguments, "--plan", str(tmp_path / "missing.plan")]) == 78
     said = capsys.readouterr().err
@@ -187,15 +219,7 @@ def test_a_plan_of_another_tensorrt_card_or_model_is_refused(
 ) -> None:
     plan = tmp_path / "model.plan"
     plan.write_bytes(b"plan")
-    notes = PlanNotes(
-        model_id=shipped_model().model_id,
-        precision="fp16",
-        largest_batch=64,
-        machine=Machine(gpu="card A", tensorrt="11.0.1"),
-        sha256=hashlib.sha256(b"plan").hexdigest(),
-        cosine=0.9999,
-    )
-    plan.with_suffix(".json").write_text(dataclasses.replace(notes, **wrong).to_text())
+    plan.with_suffix(".json").write_text(dataclasses.replace(NOTES, **wrong).to_text())
     arguments = ["render", "--target", "gpu", "--plan", str(plan), "--out", str(tmp_path / "models")]
     status = main([*arguments, "--gpu", "card A", "--tensorrt", "11.0.1"])
     said = capsys.readouterr().err
@@ -204,9 +228,15 @@ def test_a_plan_of_another_tensorrt_card_or_model_is_refused(
     assert (tmp_path / "models").exists() != bool(told)
 
 
-def test_notes_that_cannot_be_read_are_told(tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    "damaged",
+    [b'{"model_id": "net"}', b"[]", b"\xff\xfe", NOTES.to_text().replace(": 64", ': "many"').encode()],
+)
+def test_notes_that_cannot_be_read_are_told(
+    damaged: bytes, tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     plan = tmp_path / "model.plan"
     plan.write_bytes(b"plan")
-    plan.with_suffix(".json").write_text('{"model_id": "net"}')
+    plan.with_suffix(".json").write_bytes(damaged)
     assert main(["render", "--target", "gpu", "--plan", str(plan), "--out", str(tmp_path / "models")]) == 78
     assert "Build it again" in capsys.readouterr().err
