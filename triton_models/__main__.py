@@ -106,15 +106,27 @@ def _plan(model: ModelFiles, options: argparse.Namespace) -> pathlib.Path | None
 
 def _check_plan(plan: pathlib.Path, model: ModelFiles, options: argparse.Namespace) -> None:
     """By the notes that `python -m modelling tensorrt` wrote beside it; one by trtexec alone has the known answer."""
-    notes = plan.with_suffix(".json")
-    if not notes.is_file():
+    path = plan.with_suffix(".json")
+    if not path.is_file():
+        _warn(
+            f"{path} is missing, so it was not compared whether {plan} is of this model, card and TensorRT. Copy the"
+            " file that lay beside the plan, or compare by hand if trtexec built it."
+        )
         return
-    plans.PlanNotes.from_text(notes.read_bytes()).check(
+    notes = plans.PlanNotes.from_text(path.read_bytes())
+    machine = plans.Machine(gpu=options.gpu or _gpu_here(), tensorrt=options.tensorrt)
+    notes.check(
         model_id=model.model_id,
         sha256=hashlib.sha256(plan.read_bytes()).hexdigest(),
         batch=repository.GPU.max_batch,
-        machine=plans.Machine(gpu=options.gpu or _gpu_here(), tensorrt=options.tensorrt),
+        machine=machine,
     )
+    if unknown := notes.uncompared(machine):
+        _warn(f"not compared: {' and '.join(unknown)}. Give --gpu NAME and --tensorrt VERSION of what will serve it.")
+
+
+def _warn(message: str) -> None:
+    print(f"triton_models: {message}", file=sys.stderr)
 
 
 def _gpu_here() -> str:

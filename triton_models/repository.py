@@ -7,7 +7,6 @@ import json
 import pathlib
 import shutil
 import string
-import tempfile
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,6 +21,7 @@ from vitrine.models import ModelDescription
 _TEMPLATES = pathlib.Path(__file__).parent
 # What the templates were filled in with: `add_head` fills in one of them again.
 _VALUES = "rendered.json"
+_UNFINISHED = ".vitrine-rendering"
 _KINDS = {
     "model_id": str,
     "size": int,
@@ -86,14 +86,17 @@ class Repository:
         Raises Misconfigured, before anything is written, where a folder would be replaced that was not rendered.
         """
         _refuse_foreign(out)
-        out.mkdir(parents=True, exist_ok=True)
-        # Beside what it replaces, so that a rename is enough.
-        with tempfile.TemporaryDirectory(dir=out, prefix=".rendering-") as folder:
-            fresh = pathlib.Path(folder)
+        # Beside what it replaces: a rename is enough. Of one name: a killed rendering leaves one at most.
+        fresh = out / _UNFINISHED
+        shutil.rmtree(fresh, ignore_errors=True)
+        fresh.mkdir(parents=True)
+        try:
             self._write(fresh)
             # First: what was interrupted after it is known to be rendered.
             (fresh / _VALUES).replace(out / _VALUES)
             _settle(fresh, out)
+        finally:
+            shutil.rmtree(fresh, ignore_errors=True)
 
     def _write(self, out: pathlib.Path) -> None:
         values = self._values()

@@ -11,12 +11,13 @@ import onnxruntime
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from modelling import precision, tensorrt_command
+from modelling import precision, tensorrt_build, tensorrt_command
 from modelling.__main__ import main
 from modelling.tensorrt_build import Batches
 from vitrine import errors, triton_contract
 from vitrine.adapters import model_files
 from vitrine.adapters.onnx_encoder import OnnxEncoder
+from vitrine.domain import Pixels
 from vitrine.settings import MODELS
 
 SHIPPED = str(MODELS / "vitrine-s.yaml")
@@ -131,6 +132,20 @@ def test_a_batch_is_a_range() -> None:
     for wrong in ("0..4", "8..2", "many"):
         with pytest.raises(errors.Misconfigured, match="--batch"):
             Batches.parsed(wrong)
+
+
+@pytest.mark.parametrize("wrong", [1, 4])
+def test_a_plan_that_is_wrong_in_one_batch_size_is_refused(wrong: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = model_files.find(SHIPPED, [])
+    encoder = OnnxEncoder(model)
+
+    def answers(_plan: bytes, pictures: Pixels, _dimension: int) -> npt.NDArray[np.float32]:
+        return encoder.encode(pictures) * (-1 if len(pictures) == wrong else 1)
+
+    monkeypatch.setattr(tensorrt_build, "answers", answers)
+    with pytest.raises(errors.Misconfigured, match="refused"):
+        tensorrt_command.checked(model, b"plan", Batches.parsed("1..4"))
+    assert tensorrt_command.checked(model, b"plan", Batches.parsed("2..3")) > 0.999
 
 
 def test_without_tensorrt_the_converted_graph_and_the_command_are_what_one_gets(

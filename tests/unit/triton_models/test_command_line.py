@@ -25,6 +25,7 @@ from vitrine.verdict import Calibration
 NOTES = PlanNotes(
     model_id=shipped_model().model_id,
     precision="fp16",
+    smallest_batch=1,
     largest_batch=64,
     machine=Machine(gpu="card A", tensorrt="11.0.1"),
     sha256=hashlib.sha256(b"plan").hexdigest(),
@@ -212,6 +213,7 @@ def test_a_plan_is_for_graphics_cards(tmp_path: pathlib.Path, capsys: pytest.Cap
         ({"model_id": "other@0000000000000000"}, "of the model other@"),
         ({"sha256": "0" * 64}, "not the one that was checked"),
         ({"largest_batch": 8}, "at most 8"),
+        ({"smallest_batch": 4}, "batches of 4 at least, and 1 will be asked"),
     ],
 )
 def test_a_plan_of_another_tensorrt_card_or_model_is_refused(
@@ -225,7 +227,25 @@ def test_a_plan_of_another_tensorrt_card_or_model_is_refused(
     said = capsys.readouterr().err
     assert (status, told in said) == (78 if told else 0, True)
     assert ("python -m modelling tensorrt" in said) == bool(told)
+    assert "compared" not in said
     assert (tmp_path / "models").exists() != bool(told)
+
+
+def test_what_could_not_be_compared_is_told(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # No nvidia-smi, whatever machine this is.
+    monkeypatch.setenv("PATH", str(tmp_path))
+    plan = tmp_path / "model.plan"
+    plan.write_bytes(b"plan")
+    arguments = ["render", "--target", "gpu", "--plan", str(plan), "--out", str(tmp_path / "models")]
+    assert main(arguments) == 0
+    assert "model.json is missing" in capsys.readouterr().err
+    plan.with_suffix(".json").write_text(NOTES.to_text())
+    assert main(arguments) == 0
+    assert "not compared: graphics card and TensorRT" in capsys.readouterr().err
+    assert main([*arguments, "--gpu", "card A"]) == 0
+    assert "not compared: TensorRT" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
