@@ -12,7 +12,9 @@ from typing import Any
 import numpy as np
 import onnx
 import pytest
+import yaml
 
+from tests import colour_model
 from tests.servers.triton_repository import head, shipped_model
 from triton_models.__main__ import main
 from vitrine.adapters.snapshot_folder import SnapshotFolder
@@ -192,6 +194,28 @@ def test_the_graph_for_the_plan_takes_pixels(tmp_path: pathlib.Path, capsys: pyt
     (source,) = onnx.load(out).graph.input
     assert source.type.tensor_type.elem_type == onnx.TensorProto.UINT8
     assert "--maxShapes=image:32x224x224x3" in capsys.readouterr().out
+
+
+def test_a_graph_that_could_not_be_rendered_is_not_built_from(
+    tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    described = colour_model.write(tmp_path / "my models", text=False)
+    out = tmp_path / "my graphs" / "embedder.onnx"
+    out.parent.mkdir()
+    arguments = ["graph", "--model", str(described), "--out", str(out)]
+    assert main(arguments) == 0
+    assert f"'--onnx={out}'" in capsys.readouterr().out
+    out.unlink()
+    document = yaml.safe_load(described.read_text())
+    described.write_text(yaml.safe_dump(document | {"output": {"name": "embedding", "dimension": 512}}))
+    assert main(arguments) == 78
+    assert "not 512" in capsys.readouterr().err
+    described.write_text(yaml.safe_dump(document))
+    graph = described.with_suffix(".onnx")
+    graph.write_bytes(graph.read_bytes()[:100])
+    assert main(arguments) == 78
+    assert "cannot be loaded" in capsys.readouterr().err
+    assert not out.exists()
 
 
 def test_a_plan_is_for_graphics_cards(tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
