@@ -61,11 +61,18 @@ def imported() -> Any:
 
 
 def machine() -> Machine:
-    import torch
-
+    """The one that this runs on. Raises Misconfigured where it can build no plan."""
+    tensorrt = imported()
+    try:
+        import torch
+    except ImportError as error:
+        raise errors.Misconfigured(
+            "There is no torch here, by which the plan is asked for its answers:"
+            " pip install -r requirements/modelling.txt into the environment of this command."
+        ) from error
     if not torch.cuda.is_available():
         raise errors.Misconfigured("There is no graphics card here, and a plan is built on the card that runs it.")
-    return Machine(gpu=torch.cuda.get_device_name(0), tensorrt=str(imported().__version__))
+    return Machine(gpu=torch.cuda.get_device_name(0), tensorrt=str(tensorrt.__version__))
 
 
 def build(graph: pathlib.Path, batches: Batches, side: int, *, library: Any = None) -> bytes:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import os
 import pathlib
+import shlex
 import tempfile
 
 import numpy as np
@@ -14,17 +16,20 @@ from modelling import precision, tensorrt_build
 from modelling.tensorrt_build import Batches
 from triton_models import graphs
 from vitrine import errors, triton_contract
-from vitrine.adapters import model_files
+from vitrine.adapters import known_answer, model_files
 from vitrine.adapters.model_files import ModelFiles
 from vitrine.adapters.onnx_encoder import OnnxEncoder
 from vitrine.domain import Pixels
 from vitrine.plans import PlanNotes
 
 LEAST_COSINE = 0.999
+MODELS = pathlib.Path(__file__).resolve().parents[1] / "models"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--model", required=True, help="a model description (YAML), or an id under models/")
+    parser.add_argument(
+        "--model", required=True, help="a description (YAML), or an id in models/ or VITRINE_HOME/models"
+    )
     parser.add_argument("--precision", choices=precision.PRECISIONS, default="fp16")
     parser.add_argument("--batch", default="1..64", metavar="A..B", help="pictures at a time (default: 1..64)")
     parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("build/model.plan"), metavar="FILE")
@@ -34,15 +39,20 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     batches = Batches.parsed(arguments.batch)
-    model = model_files.find(arguments.model, [pathlib.Path("models")])
+    model = model_files.find(arguments.model, _folders())
+    known_answer.of(model)
     plan: pathlib.Path = arguments.out
     graph = plan.with_suffix(f".{arguments.precision}.onnx")
-    plan.parent.mkdir(parents=True, exist_ok=True)
-    onnx.save(served(model, arguments.precision), graph)
+    converted = served(model, arguments.precision)
+    try:
+        plan.parent.mkdir(parents=True, exist_ok=True)
+        onnx.save(converted, graph)
+    except OSError as error:
+        raise errors.Misconfigured(f"{graph} cannot be written: {error}. Name another place by --out.") from error
     side = model.description.resize.size
     if arguments.onnx_only:
-        command = " ".join(tensorrt_build.trtexec_arguments(graph, plan, batches, side))
-        print(f"{graph}: {model.model_id} in {arguments.precision}. Where it will run:\n  trtexec {command}")
+        command = shlex.join(["trtexec", *tensorrt_build.trtexec_arguments(graph, plan, batches, side)])
+        print(f"{graph}: {model.model_id} in {arguments.precision}. Where it will run:\n  {command}")
         return
     machine = tensorrt_build.machine()
     data = tensorrt_build.build(graph, batches, side)
@@ -51,6 +61,7 @@ def run(arguments: argparse.Namespace) -> None:
     notes = PlanNotes(
         model_id=model.model_id,
         precision=arguments.precision,
+        smallest_batch=batches.least,
         largest_batch=batches.most,
         machine=machine,
         sha256=hashlib.sha256(data).hexdigest(),
@@ -58,7 +69,13 @@ def run(arguments: argparse.Namespace) -> None:
     )
     plan.with_suffix(".json").write_text(notes.to_text(), encoding="utf-8")
     print(f"{plan}: {model.model_id} in {arguments.precision}, cosine {cosine:.5f}, for {machine.gpu}")
-    print(f"  python -m triton_models render --target gpu --model {arguments.model} --plan {plan} --out models/")
+    render = ["--target", "gpu", "--model", arguments.model, "--plan", str(plan), "--out", "models/"]
+    print(f"  python -m triton_models render {shlex.join(render)}")
+
+
+def _folders() -> list[pathlib.Path]:
+    """As `Settings.model_folders`, whose library is not in the environment of modelling."""
+    return [MODELS, pathlib.Path(os.environ.get("VITRINE_HOME", MODELS.with_name(".vitrine"))) / "models"]
 
 
 def served(model: ModelFiles, wanted: precision.Precision) -> onnx.ModelProto:
@@ -71,12 +88,19 @@ def served(model: ModelFiles, wanted: precision.Precision) -> onnx.ModelProto:
 
 
 def checked(model: ModelFiles, plan: bytes, batches: Batches) -> float:
-    """The smallest cosine between plan and graph. Raises Misconfigured where it is too small."""
+    """The smallest cosine between plan and graph, in the smallest batch and in the largest.
+
+    Raises Misconfigured where it is too small.
+    """
     size = model.description.resize.size
     pictures = _pictures(size, batches.most)
-    given = tensorrt_build.answers(plan, pictures, model.description.dimension)
     expected = OnnxEncoder(model).encode(pictures)
-    cosine = float((given * expected).sum(axis=1).min())
+    # TensorRT may compute the two by different kernels.
+    cosines = [
+        (tensorrt_build.answers(plan, pictures[:count], model.description.dimension) * expected[:count]).sum(axis=1)
+        for count in sorted({batches.least, batches.most})
+    ]
+    cosine = float(np.concatenate(cosines).min())
     if not cosine >= LEAST_COSINE:
         raise errors.Misconfigured(f"The plan was refused: cosine to the graph {cosine:.5f}, not {LEAST_COSINE}.")
     return cosine

@@ -13,7 +13,7 @@ from typing import Any
 import pydantic
 
 from vitrine import errors
-from vitrine.adapters import sql_migrations
+from vitrine.adapters import model_files, sql_migrations
 from vitrine.adapters.model_folder import ModelFolder
 from vitrine.adapters.sql_engine import Database
 from vitrine.adapters.sql_model_registry import SqlModelRegistry
@@ -42,6 +42,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except errors.VitrineError as error:
         print(f"registry: {error.message}", file=sys.stderr)
         return _exit_code(error)
+    except OSError as error:
+        print(f"registry: {error}", file=sys.stderr)
+        return 1
 
 
 class _Commands:
@@ -61,8 +64,9 @@ class _Commands:
         return commands[options.command](getattr(options, "model", None) or "")
 
     def add(self, name: str) -> int:
-        model = self._folder.add(name)
-        self._registry.put(model)
+        with self._folder.taken(name) as model:
+            self._forget_superseded(model.name)
+            self._registry.put(model)
         print(f"{model.id} is registered; serve it with VITRINE_MODEL={model.name}")
         return 0
 
@@ -92,12 +96,30 @@ class _Commands:
 
     def remove(self, name: str) -> int:
         model = self._registry.get(name)
-        if model.name == self._settings.model:
+        if self._is_served(model):
             raise errors.RejectedInput(f"{model.id} is the one that is served: set VITRINE_MODEL to another one first.")
         gone = self._folder.remove(model)
         self._registry.remove(model.id)
         print(f"{model.id} is no longer registered; {len(gone)} files deleted")
+        if stay := len(model.sha256) - len(gone):
+            print(f"{stay} stay or are missing: they came with Vitrine, changed since, or are another model's too")
         return 0
+
+    def _is_served(self, model: RegisteredModel) -> bool:
+        """However VITRINE_MODEL spells it: the path of a description names a model as well."""
+        if self._settings.model == model.name:
+            return True
+        with contextlib.suppress(errors.Misconfigured):
+            return model_files.find(self._settings.model, self._settings.model_folders).model_id == model.id
+        return False
+
+    def _forget_superseded(self, name: str) -> None:
+        """A row whose model was replaced where it lay tells of what is there no more."""
+        with contextlib.suppress(errors.NotFound):
+            model = self._registry.get(name)
+            if self._folder.superseded(model):
+                self._registry.remove(model.id)
+                print(f"{model.id} is no longer registered: another model lies in its place")
 
 
 def _lines(told: Mapping[str, Any]) -> Sequence[str]:

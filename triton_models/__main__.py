@@ -7,6 +7,7 @@ import contextlib
 import hashlib
 import os
 import pathlib
+import shlex
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -16,10 +17,9 @@ import pydantic
 
 from triton_models import decoding_check, graphs, repository
 from vitrine import errors, plans, triton_contract
-from vitrine.adapters import decoders, model_files
+from vitrine.adapters import decoders, known_answer, model_files
 from vitrine.adapters.head_folder import HeadFolder
 from vitrine.adapters.model_files import ModelFiles
-from vitrine.adapters.onnx_encoder import OnnxEncoder
 from vitrine.adapters.snapshot_folder import SnapshotFolder
 from vitrine.adapters.triton_encoder import TritonEncoder
 from vitrine.classifier import Head
@@ -50,6 +50,8 @@ def _run(options: argparse.Namespace, settings: Settings) -> str:
     if options.command == "check-decoding":
         return _decoding(options, settings, model)
     if options.command == "graph":
+        # Whoever builds a plan of it should learn now what `render` would refuse.
+        known_answer.of(model)
         onnx.save(graphs.embedder(model.graph, model.description, model.model_id), options.out)
         return f"{options.out}: the graph of {model.model_id}, uint8 in. Next:\n{_build_command(model, options.out)}"
     head = _head(model, options.snapshot, settings)
@@ -62,13 +64,16 @@ def _run(options: argparse.Namespace, settings: Settings) -> str:
 
 
 def _rendering(model: ModelFiles, head: Head | None, options: argparse.Namespace) -> repository.Repository:
+    if options.instances < 0:
+        raise errors.Misconfigured(
+            "--instances is how many copies of the model are served: 1 at least, or 0 for one a core."
+        )
     cores = options.instances or len(os.sched_getaffinity(0))
-    picture = triton_contract.known_picture(model.description.resize.size)
     return repository.Repository(
         description=model.description,
         graph=model.graph,
         model_id=model.model_id,
-        known_answer=OnnxEncoder(model).encode(picture[None])[0],
+        known_answer=known_answer.of(model),
         head=head,
         target=repository.cpu(cores) if options.target == "cpu" else repository.GPU,
         plan=_plan(model, options),
@@ -88,11 +93,12 @@ def _plan(model: ModelFiles, options: argparse.Namespace) -> pathlib.Path | None
         if plan is not None:
             raise errors.Misconfigured("A plan is for --target gpu; processors serve the ONNX graph.")
         return None
-    if plan is None or not plan.is_file():
-        missing = f"There is no plan at {plan}." if plan else "--target gpu needs --plan model.plan."
+    if plan is None or not plan.is_file() or not plan.stat().st_size:
+        asked = options.model or model.description.id
+        missing = f"There is no plan at {plan}, or nothing in it." if plan else "--target gpu needs --plan model.plan."
         raise errors.Misconfigured(
             f"{missing} A plan is built where it will run, by the TensorRT of the container that serves it:\n"
-            f"  python -m triton_models graph --model {options.model or model.description.id} --out embedder.onnx\n"
+            f"  python -m triton_models graph --model {shlex.quote(asked)} --out embedder.onnx\n"
             f"{_build_command(model, pathlib.Path('embedder.onnx'))}\n"
             "Then run this command again with --plan model.plan. docs/triton.md tells more."
         )
@@ -102,15 +108,27 @@ def _plan(model: ModelFiles, options: argparse.Namespace) -> pathlib.Path | None
 
 def _check_plan(plan: pathlib.Path, model: ModelFiles, options: argparse.Namespace) -> None:
     """By the notes that `python -m modelling tensorrt` wrote beside it; one by trtexec alone has the known answer."""
-    notes = plan.with_suffix(".json")
-    if not notes.is_file():
+    path = plan.with_suffix(".json")
+    if not path.is_file():
+        _warn(
+            f"{path} is missing, so it was not compared whether {plan} is of this model, card and TensorRT. Copy the"
+            " file that lay beside the plan, or compare by hand if trtexec built it."
+        )
         return
-    plans.PlanNotes.from_text(notes.read_text(encoding="utf-8")).check(
+    notes = plans.PlanNotes.from_text(path.read_bytes())
+    machine = plans.Machine(gpu=options.gpu or _gpu_here(), tensorrt=options.tensorrt)
+    notes.check(
         model_id=model.model_id,
         sha256=hashlib.sha256(plan.read_bytes()).hexdigest(),
         batch=repository.GPU.max_batch,
-        machine=plans.Machine(gpu=options.gpu or _gpu_here(), tensorrt=options.tensorrt),
+        machine=machine,
     )
+    if unknown := notes.uncompared(machine):
+        _warn(f"not compared: {' and '.join(unknown)}. Give --gpu NAME and --tensorrt VERSION of what will serve it.")
+
+
+def _warn(message: str) -> None:
+    print(f"triton_models: {message}", file=sys.stderr)
 
 
 def _gpu_here() -> str:
@@ -128,7 +146,7 @@ def _build_command(model: ModelFiles, graph: pathlib.Path) -> str:
         f"--{which}Shapes={triton_contract.IMAGE}:{count}x{side}x{side}x3"
         for which, count in (("min", 1), ("opt", most // 2), ("max", most))
     ]
-    return f"  trtexec --onnx={graph} {' '.join(shapes)} --saveEngine=model.plan"
+    return "  " + shlex.join(["trtexec", f"--onnx={graph}", *shapes, "--saveEngine=model.plan"])
 
 
 def _decoding(options: argparse.Namespace, settings: Settings, model: ModelFiles) -> str:

@@ -21,6 +21,25 @@ from vitrine.models import ModelDescription
 _TEMPLATES = pathlib.Path(__file__).parent
 # What the templates were filled in with: `add_head` fills in one of them again.
 _VALUES = "rendered.json"
+_UNFINISHED = ".vitrine-rendering"
+_KINDS = {
+    "model_id": str,
+    "size": int,
+    "dimension": int,
+    "max_batch": int,
+    "preferred": str,
+    "instances": int,
+    "known_answer": str,
+}
+_ALL = (
+    triton_contract.ENSEMBLE,
+    triton_contract.EMBEDDER,
+    triton_contract.CLASSIFIER,
+    triton_contract.JPEG_ENSEMBLE,
+    triton_contract.DECODER,
+)
+# In every configuration of ours.
+_MARK = 'key: "model_id"'
 # The version before the newest stays, for the way back.
 _KEPT_HEADS = 2
 _PIPELINE = "dali.py.template"
@@ -64,26 +83,37 @@ class Repository:
     def render(self, out: pathlib.Path) -> None:
         """Write the repository to the folder ``out``, in the place of what was rendered there before.
 
-        Raises Misconfigured.
+        Raises Misconfigured, before anything is written, where a folder would be replaced that was not rendered.
         """
+        _refuse_foreign(out)
+        # Beside what it replaces: a rename is enough. Of one name: a killed rendering leaves one at most.
+        fresh = out / _UNFINISHED
+        shutil.rmtree(fresh, ignore_errors=True)
+        fresh.mkdir(parents=True)
+        try:
+            self._write(fresh)
+            # First: what was interrupted after it is known to be rendered.
+            (fresh / _VALUES).replace(out / _VALUES)
+            _settle(fresh, out)
+        finally:
+            shutil.rmtree(fresh, ignore_errors=True)
+
+    def _write(self, out: pathlib.Path) -> None:
         values = self._values()
-        decoder = self._decoder(out, values) if self.decodes else []
-        embedder = _fresh(out, triton_contract.EMBEDDER)
-        (embedder / "1").mkdir()
+        (out / _VALUES).write_text(json.dumps(values, indent=1), encoding="utf-8")
+        if self.decodes:
+            self._write_decoder(out, values)
+        embedder = _model(out, triton_contract.EMBEDDER)
         if self.plan is None:
             onnx.save(graphs.embedder(self.graph, self.description, self.model_id), embedder / "1" / "model.onnx")
         else:
             shutil.copyfile(self.plan, embedder / "1" / "model.plan")
         _write_config(embedder, self.target.template, values)
-        ensemble = _ensemble(out, triton_contract.ENSEMBLE, values)
-        classifier = _fresh(out, triton_contract.CLASSIFIER)
+        _write_ensemble(out, triton_contract.ENSEMBLE, values)
+        (classifier := out / triton_contract.CLASSIFIER).mkdir()
         _write_head(classifier, 1, self.head, values)
-        if not decoder:
-            _forget(out, triton_contract.DECODER, triton_contract.JPEG_ENSEMBLE)
-        _settle(out, *decoder, embedder, ensemble, classifier)
-        _replace(out / _VALUES, json.dumps(values, indent=1))
 
-    def _decoder(self, out: pathlib.Path, values: Mapping[str, Any]) -> list[pathlib.Path]:
+    def _write_decoder(self, out: pathlib.Path, values: Mapping[str, Any]) -> None:
         resize = self.description.resize
         if resize.mode == "letterbox":
             raise errors.Misconfigured(
@@ -91,13 +121,12 @@ class Repository:
                 " the decoder on the graphics card cannot draw that: render without --decode gpu."
             )
         shorter_side = None if resize.mode == "squash" else resize.shorter_side or resize.size
-        decoder = _fresh(out, triton_contract.DECODER)
-        (decoder / "1").mkdir()
+        decoder = _model(out, triton_contract.DECODER)
         pipeline = string.Template((_TEMPLATES / triton_contract.DECODER / _PIPELINE).read_text(encoding="utf-8"))
         filled = {**values, "shorter_side": shorter_side, "interpolation": _DALI_FILTERS[resize.interpolation]}
         (decoder / "1" / "dali.py").write_text(pipeline.substitute(filled), encoding="utf-8")
         _write_config(decoder, "config.pbtxt", values)
-        return [decoder, _ensemble(out, triton_contract.JPEG_ENSEMBLE, values)]
+        _write_ensemble(out, triton_contract.JPEG_ENSEMBLE, values)
 
     def _values(self) -> dict[str, Any]:
         return {
@@ -116,10 +145,7 @@ def add_head(out: pathlib.Path, model_id: str, head: Head | None) -> int:
 
     Raises Misconfigured where the repository is of another model.
     """
-    try:
-        values = json.loads((out / _VALUES).read_text())
-    except (OSError, ValueError) as error:
-        raise errors.Misconfigured(f"{out} is not a rendered model repository: {error}. Render it first.") from error
+    values = _read_values(out)
     if values["model_id"] != model_id:
         raise errors.Misconfigured(f"{out} serves {values['model_id']}, but the head is of {model_id}. Render it anew.")
     classifier = out / triton_contract.CLASSIFIER
@@ -129,6 +155,17 @@ def add_head(out: pathlib.Path, model_id: str, head: Head | None) -> int:
     for old in versions[: max(0, len(versions) - _KEPT_HEADS + 1)]:
         shutil.rmtree(classifier / str(old))
     return version
+
+
+def _read_values(out: pathlib.Path) -> dict[str, Any]:
+    """Of the rendered repository, as `Repository` wrote them. Raises Misconfigured."""
+    try:
+        values = json.loads((out / _VALUES).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise errors.Misconfigured(f"{out} is not a rendered model repository: {error}. Render it first.") from error
+    if not isinstance(values, dict) or {key: type(value) for key, value in values.items()} != _KINDS:
+        raise errors.Misconfigured(f"{out / _VALUES} is damaged or of another version of Vitrine. Render it anew.")
+    return values
 
 
 def _write_head(classifier: pathlib.Path, version: int, head: Head | None, values: Mapping[str, Any]) -> None:
@@ -149,36 +186,38 @@ def _write_head(classifier: pathlib.Path, version: int, head: Head | None, value
 
 
 def _write_config(folder: pathlib.Path, template: str, values: Mapping[str, Any]) -> None:
-    text = (_TEMPLATES / folder.name.strip(".") / template).read_text()
+    text = (_TEMPLATES / folder.name / template).read_text()
     _replace(folder / "config.pbtxt", string.Template(text).substitute(values))
 
 
-def _fresh(out: pathlib.Path, name: str) -> pathlib.Path:
-    folder = out / f".{name}"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    return folder
+def _model(out: pathlib.Path, name: str) -> pathlib.Path:
+    """An empty model of one version. Triton wants the version's folder of an ensemble too, with nothing in it."""
+    (out / name / "1").mkdir(parents=True)
+    return out / name
 
 
-def _ensemble(out: pathlib.Path, name: str, values: Mapping[str, Any]) -> pathlib.Path:
-    ensemble = _fresh(out, name)
-    # Triton wants a version folder of an ensemble too, though there is nothing to put into it.
-    (ensemble / "1").mkdir()
-    _write_config(ensemble, "config.pbtxt", values)
-    return ensemble
+def _write_ensemble(out: pathlib.Path, name: str, values: Mapping[str, Any]) -> None:
+    _write_config(_model(out, name), "config.pbtxt", values)
 
 
-def _forget(out: pathlib.Path, *names: str) -> None:
-    for name in names:
+def _refuse_foreign(out: pathlib.Path) -> None:
+    rendered = (out / _VALUES).is_file()
+    for folder in (out / name for name in _ALL):
+        config = folder / "config.pbtxt"
+        ours = rendered and config.is_file() and _MARK in config.read_text(encoding="utf-8", errors="replace")
+        if folder.exists() and not ours:
+            raise errors.Misconfigured(
+                f"{folder} was not rendered by this command and would be replaced. Name another folder by --out, an"
+                " empty one at best; or move this one away, if it is of no use any more."
+            )
+
+
+def _settle(fresh: pathlib.Path, out: pathlib.Path) -> None:
+    """All parts were written: put each in the place of its predecessor; what is not served any more goes."""
+    for name in _ALL:
         shutil.rmtree(out / name, ignore_errors=True)
-
-
-def _settle(out: pathlib.Path, *fresh: pathlib.Path) -> None:
-    """All parts were written: put each in the place of its predecessor."""
-    for folder in fresh:
-        settled = out / folder.name.strip(".")
-        shutil.rmtree(settled, ignore_errors=True)
-        folder.rename(settled)
+        if (fresh / name).is_dir():
+            (fresh / name).rename(out / name)
 
 
 def _replace(path: pathlib.Path, text: str) -> None:

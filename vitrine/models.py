@@ -67,9 +67,9 @@ class ModelDescription:
         _one_of("input.dtype", source["dtype"], ("uint8", "float32"))
         _one_of("resize.mode", resize["mode"], ("center_crop", "letterbox", "squash"))
         _one_of("resize.interpolation", resize.get("interpolation", "bilinear"), ("bilinear", "bicubic"))
-        size = int(source["size"])
+        size = _at_least_one("input.size", source["size"])
         return cls(
-            id=str(document["id"]),
+            id=_name(document["id"]),
             file=str(document["file"]),
             licence=str(document.get("licence", "")),
             input_name=str(source["name"]),
@@ -80,11 +80,11 @@ class ModelDescription:
             resize=Resize(
                 mode=resize["mode"],
                 size=size,
-                shorter_side=int(resize.get("shorter_side", size)),
+                shorter_side=_at_least_one("resize.shorter_side", resize.get("shorter_side", size)),
                 interpolation=resize.get("interpolation", "bilinear"),
             ),
             output_name=str(output["name"]),
-            dimension=int(output["dimension"]),
+            dimension=_at_least_one("output.dimension", output["dimension"]),
             text=_text_tower(document.get("text")),
             batch=_at_least_one("input.batch", source.get("batch", 8)),
         )
@@ -127,6 +127,14 @@ def _text_tower(document: Mapping[str, Any] | None) -> TextTower | None:
         input_name=str(document["input"]),
         output_name=str(document["output"]),
     )
+
+
+def _name(value: object) -> str:
+    """A file's name without an ending, and the part of the full id before its @."""
+    name = str(value)
+    if not name or set(name) & set("@/\\"):
+        raise ValueError(f"id is {name!r}, but must be a name without @ and without slashes")
+    return name
 
 
 def _one_of(key: str, value: object, allowed: tuple[str, ...]) -> None:

@@ -24,18 +24,27 @@ class PlanNotes:
 
     model_id: str
     precision: str
+    smallest_batch: int
     largest_batch: int
     machine: Machine
     sha256: str
     cosine: float
 
     @classmethod
-    def from_text(cls, text: str) -> PlanNotes:
+    def from_text(cls, text: str | bytes) -> PlanNotes:
         """Raises Misconfigured."""
         try:
             document: Mapping[str, Any] = json.loads(text)
-            return cls(**{**document, "machine": Machine(**document["machine"])})
-        except (ValueError, TypeError, KeyError) as error:
+            return cls(
+                model_id=str(document["model_id"]),
+                precision=str(document["precision"]),
+                smallest_batch=int(document["smallest_batch"]),
+                largest_batch=int(document["largest_batch"]),
+                machine=Machine(**{key: str(value) for key, value in document["machine"].items()}),
+                sha256=str(document["sha256"]),
+                cosine=float(document["cosine"]),
+            )
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise errors.Misconfigured(f"The notes beside the plan cannot be read: {error}. Build it again.") from error
 
     def to_text(self) -> str:
@@ -46,6 +55,8 @@ class PlanNotes:
         wrong = [
             (self.model_id != model_id, f"is of the model {self.model_id}, not {model_id}"),
             (self.sha256 != sha256, "is not the one that was checked when it was built"),
+            # Somebody is always alone, and the configuration warms up with one picture.
+            (self.smallest_batch > 1, f"takes batches of {self.smallest_batch} at least, and 1 will be asked"),
             (self.largest_batch < batch, f"takes batches of at most {self.largest_batch}, and {batch} will be asked"),
             (_differ(self.machine.gpu, machine.gpu), f"was built on {self.machine.gpu}, not {machine.gpu}"),
             (
@@ -58,6 +69,14 @@ class PlanNotes:
                 f"The plan {told}. Build it where it will run, in the container that serves it:"
                 f" python -m modelling tensorrt --model {model_id.partition('@')[0]} --batch 1..{max(batch, 1)}"
             )
+
+    def uncompared(self, machine: Machine) -> list[str]:
+        """What `check` could not compare, because it is not known here or was not written down."""
+        pairs = {
+            "graphics card": (self.machine.gpu, machine.gpu),
+            "TensorRT": (self.machine.tensorrt, machine.tensorrt),
+        }
+        return [name for name, (built, here) in pairs.items() if not (built and here)]
 
 
 def _differ(built: str, here: str) -> bool:

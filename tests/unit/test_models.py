@@ -52,7 +52,10 @@ def test_how_many_pictures_a_core_is_given_changes_no_embedding_and_no_id() -> N
         (("input", "mean"), [0.5], "input.mean"),
         (("resize", "mode"), "stretch", "resize.mode"),
         (("input", "batch"), 0, "input.batch"),
+        (("input", "size"), 0, "input.size"),
+        (("resize", "shorter_side"), -1, "resize.shorter_side"),
         (("output", "dimension"), "many", "invalid literal"),
+        (("output", "dimension"), 0, "output.dimension"),
         (("output", "name"), None, "lacks the key .name."),
     ],
 )
@@ -64,6 +67,12 @@ def test_a_mistake_in_a_description_is_named(path: tuple[str, str], value: objec
         document[path[0]][path[1]] = value
     with pytest.raises(errors.Misconfigured, match=told):
         ModelDescription.from_document(document)
+
+
+@pytest.mark.parametrize("name", ["a@b", "../a", "a\\b", ""])
+def test_an_id_that_no_file_or_full_id_could_carry_is_refused(name: str) -> None:
+    with pytest.raises(errors.Misconfigured, match="without @ and without slashes"):
+        ModelDescription.from_document(DOCUMENT | {"id": name})
 
 
 def test_the_id_changes_with_the_graph_and_with_what_it_is_shown() -> None:
@@ -95,6 +104,12 @@ def test_an_unknown_model_is_told_which_are_known(tmp_path: pathlib.Path) -> Non
 def test_a_description_without_its_graph_is_refused(tmp_path: pathlib.Path) -> None:
     (tmp_path / "net.yaml").write_text(yaml.safe_dump(DOCUMENT))
     with pytest.raises(errors.Misconfigured, match=r"net\.onnx"):
+        model_files.find("net", [tmp_path])
+
+
+def test_a_description_in_another_encoding_is_told(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "net.yaml").write_bytes("licence: свободная".encode("cp1251"))
+    with pytest.raises(errors.Misconfigured, match=r"net\.yaml cannot be read: .*UTF-8"):
         model_files.find("net", [tmp_path])
 
 

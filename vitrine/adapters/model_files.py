@@ -6,6 +6,7 @@ import dataclasses
 import hashlib
 import pathlib
 from collections.abc import Sequence
+from typing import Any
 
 import yaml
 
@@ -23,18 +24,25 @@ class ModelFiles:
 def find(model: str, folders: Sequence[pathlib.Path]) -> ModelFiles:
     """``model``: the path of a description, or an id that one of ``folders`` holds as ID.yaml. Raises Misconfigured."""
     path = _description_path(model, folders)
-    try:
-        document = yaml.safe_load(path.read_text())
-    except (OSError, yaml.YAMLError) as error:
-        raise errors.Misconfigured(f"The model description {path} cannot be read: {error}") from error
-    if not isinstance(document, dict):
-        raise errors.Misconfigured(f"{path} is not a model description: it must be a YAML mapping.")
-    description = ModelDescription.from_document(document)
+    description = ModelDescription.from_document(document(path))
     graph = path.parent / description.file
     if graph.parent.resolve() != path.parent.resolve() or not graph.is_file():
         raise errors.Misconfigured(f"The graph {description.file} must lie beside {path}.")
     sha256 = hashlib.sha256(graph.read_bytes()).hexdigest()
     return ModelFiles(description=description, graph=graph, model_id=description.full_id(sha256))
+
+
+def document(path: pathlib.Path) -> dict[str, Any]:
+    """What a description says, not yet checked. Raises Misconfigured."""
+    try:
+        told = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise errors.Misconfigured(
+            f"The model description {path} cannot be read: {error}. It must be YAML in UTF-8."
+        ) from error
+    if not isinstance(told, dict):
+        raise errors.Misconfigured(f"{path} is not a model description: it must be a YAML mapping.")
+    return told
 
 
 def _description_path(model: str, folders: Sequence[pathlib.Path]) -> pathlib.Path:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pathlib
+import sys
+import types
 
 import numpy as np
 import numpy.typing as npt
@@ -11,12 +13,14 @@ import onnxruntime
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from modelling import precision, tensorrt_command
+from modelling import precision, tensorrt_build, tensorrt_command
 from modelling.__main__ import main
 from modelling.tensorrt_build import Batches
+from tests import colour_model
 from vitrine import errors, triton_contract
 from vitrine.adapters import model_files
 from vitrine.adapters.onnx_encoder import OnnxEncoder
+from vitrine.domain import Pixels
 from vitrine.settings import MODELS
 
 SHIPPED = str(MODELS / "vitrine-s.yaml")
@@ -133,6 +137,20 @@ def test_a_batch_is_a_range() -> None:
             Batches.parsed(wrong)
 
 
+@pytest.mark.parametrize("wrong", [1, 4])
+def test_a_plan_that_is_wrong_in_one_batch_size_is_refused(wrong: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = model_files.find(SHIPPED, [])
+    encoder = OnnxEncoder(model)
+
+    def answers(_plan: bytes, pictures: Pixels, _dimension: int) -> npt.NDArray[np.float32]:
+        return encoder.encode(pictures) * (-1 if len(pictures) == wrong else 1)
+
+    monkeypatch.setattr(tensorrt_build, "answers", answers)
+    with pytest.raises(errors.Misconfigured, match="refused"):
+        tensorrt_command.checked(model, b"plan", Batches.parsed("1..4"))
+    assert tensorrt_command.checked(model, b"plan", Batches.parsed("2..3")) > 0.999
+
+
 def test_without_tensorrt_the_converted_graph_and_the_command_are_what_one_gets(
     tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -143,3 +161,39 @@ def test_without_tensorrt_the_converted_graph_and_the_command_are_what_one_gets(
     onnx.checker.check_model(str(tmp_path / "model.fp16.onnx"))
     assert main([*arguments, "--precision", "fp8"]) == 78
     assert "QuantizeLinear" in capsys.readouterr().err
+
+
+def test_a_model_of_ones_own_is_found_by_its_id_and_a_path_with_spaces_is_quoted(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("VITRINE_HOME", str(tmp_path))
+    colour_model.write(tmp_path / "models", text=False)
+    plan = tmp_path / "my plans" / "model.plan"
+    assert main(["tensorrt", "--model", "colours", "--out", str(plan), "--onnx-only"]) == 0
+    assert f"'--saveEngine={plan}'" in capsys.readouterr().out
+
+
+def test_a_graph_that_could_not_be_served_is_not_converted(
+    tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    described = colour_model.write(tmp_path, text=False)
+    graph = described.with_suffix(".onnx")
+    graph.write_bytes(graph.read_bytes()[:100])
+    assert main(["tensorrt", "--model", str(described), "--out", str(tmp_path / "a.plan"), "--onnx-only"]) == 78
+    assert "cannot be loaded" in capsys.readouterr().err
+
+
+def test_a_place_that_cannot_be_written_is_told(tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "file").touch()
+    assert main(["tensorrt", "--model", SHIPPED, "--out", str(tmp_path / "file" / "a.plan"), "--onnx-only"]) == 78
+    assert "Name another place by --out" in capsys.readouterr().err
+
+
+def test_what_is_missing_is_named_in_the_order_of_need(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "torch", None)
+    monkeypatch.setitem(sys.modules, "tensorrt", None)
+    with pytest.raises(errors.Misconfigured, match="no package `tensorrt`"):
+        tensorrt_build.machine()
+    monkeypatch.setitem(sys.modules, "tensorrt", types.ModuleType("tensorrt"))
+    with pytest.raises(errors.Misconfigured, match=r"requirements/modelling\.txt"):
+        tensorrt_build.machine()

@@ -6,19 +6,33 @@ import dataclasses
 import hashlib
 import json
 import pathlib
+import shutil
 from typing import Any
 
 import numpy as np
 import onnx
 import pytest
+import yaml
 
+from tests import colour_model
 from tests.servers.triton_repository import head, shipped_model
 from triton_models.__main__ import main
 from vitrine.adapters.snapshot_folder import SnapshotFolder
 from vitrine.classifier import LinearHead
 from vitrine.plans import Machine, PlanNotes
 from vitrine.ports import SnapshotNotes
+from vitrine.settings import ROOT
 from vitrine.verdict import Calibration
+
+NOTES = PlanNotes(
+    model_id=shipped_model().model_id,
+    precision="fp16",
+    smallest_batch=1,
+    largest_batch=64,
+    machine=Machine(gpu="card A", tensorrt="11.0.1"),
+    sha256=hashlib.sha256(b"plan").hexdigest(),
+    cosine=0.9999,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -58,6 +72,35 @@ def test_the_classifier_of_the_current_snapshot_is_served(home: pathlib.Path, tm
     before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
     assert main(["render", "--target", "cpu", "--out", str(out)]) == 0
     assert before == {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("name", ["vitrine", ".vitrine", "embedder", "classifier", "decoder", "vitrine_jpeg"])
+def test_a_folder_that_was_not_rendered_is_never_replaced(
+    name: str, tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    museum = tmp_path / "srv" / name / "catalogue.sqlite3"
+    arguments = ["render", "--target", "cpu", "--out", str(tmp_path / "srv")]
+    for rendered in (False, True):
+        # In a rendered repository as well: a model of somebody else's may have come to lie beside ours.
+        if rendered:
+            assert main(arguments) == 0
+            shutil.rmtree(tmp_path / "srv" / name, ignore_errors=True)
+        museum.parent.mkdir(parents=True)
+        museum.write_text("everything")
+        (museum.parent / "config.pbtxt").write_text('name: "theirs"')
+        before = sorted(tmp_path.rglob("*"))
+        assert main(arguments) == (0 if name == ".vitrine" else 78)
+        assert museum.read_text() == "everything"
+        if name != ".vitrine":
+            assert f"{museum.parent} was not rendered" in capsys.readouterr().err
+            assert sorted(tmp_path.rglob("*")) == before
+        shutil.rmtree(museum.parent)
+
+
+def test_the_templates_are_no_rendered_repository(tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shutil.copytree(ROOT / "triton_models", tmp_path / "triton_models")
+    assert main(["render", "--target", "cpu", "--out", str(tmp_path / "triton_models")]) == 78
+    assert "was not rendered" in capsys.readouterr().err
 
 
 def test_a_newer_head_becomes_a_new_version_and_the_one_before_stays(
@@ -112,8 +155,31 @@ def test_a_head_is_not_added_to_a_repository_of_another_model(
     assert "serves other@" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("damaged", ["[]", "{}", '{"model_id": 1}', "\xff", "several"])
+def test_a_repository_whose_values_are_damaged_takes_no_head(
+    damaged: str, tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "models"
+    assert main(["render", "--target", "cpu", "--out", str(out)]) == 0
+    whole = json.loads((out / "rendered.json").read_text())
+    text = json.dumps({**whole, "dimension": "several"}) if damaged == "several" else damaged
+    (out / "rendered.json").write_text(text, encoding="latin-1")
+    assert main(["head", "--out", str(out)]) == 78
+    assert "Render it" in capsys.readouterr().err
+
+
+def test_fewer_than_no_instances_are_refused(tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["render", "--target", "cpu", "--instances", "-1", "--out", str(tmp_path / "models")]
+    assert main(arguments) == 78
+    assert "--instances" in capsys.readouterr().err
+
+
 def test_without_a_plan_it_says_how_to_build_one(tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["render", "--target", "gpu", "--out", str(tmp_path / "models")]
+    assert main(arguments) == 78
+    (tmp_path / "empty.plan").touch()
+    assert main([*arguments, "--plan", str(tmp_path / "empty.plan")]) == 78
+    assert "empty.plan, or nothing in it" in capsys.readouterr().err
     assert main(arguments) == 78
     assert main([*arguments, "--plan", str(tmp_path / "missing.plan")]) == 78
     said = capsys.readouterr().err
@@ -128,6 +194,28 @@ def test_the_graph_for_the_plan_takes_pixels(tmp_path: pathlib.Path, capsys: pyt
     (source,) = onnx.load(out).graph.input
     assert source.type.tensor_type.elem_type == onnx.TensorProto.UINT8
     assert "--maxShapes=image:32x224x224x3" in capsys.readouterr().out
+
+
+def test_a_graph_that_could_not_be_rendered_is_not_built_from(
+    tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    described = colour_model.write(tmp_path / "my models", text=False)
+    out = tmp_path / "my graphs" / "embedder.onnx"
+    out.parent.mkdir()
+    arguments = ["graph", "--model", str(described), "--out", str(out)]
+    assert main(arguments) == 0
+    assert f"'--onnx={out}'" in capsys.readouterr().out
+    out.unlink()
+    document = yaml.safe_load(described.read_text())
+    described.write_text(yaml.safe_dump(document | {"output": {"name": "embedding", "dimension": 512}}))
+    assert main(arguments) == 78
+    assert "not 512" in capsys.readouterr().err
+    described.write_text(yaml.safe_dump(document))
+    graph = described.with_suffix(".onnx")
+    graph.write_bytes(graph.read_bytes()[:100])
+    assert main(arguments) == 78
+    assert "cannot be loaded" in capsys.readouterr().err
+    assert not out.exists()
 
 
 def test_a_plan_is_for_graphics_cards(tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -149,6 +237,7 @@ def test_a_plan_is_for_graphics_cards(tmp_path: pathlib.Path, capsys: pytest.Cap
         ({"model_id": "other@0000000000000000"}, "of the model other@"),
         ({"sha256": "0" * 64}, "not the one that was checked"),
         ({"largest_batch": 8}, "at most 8"),
+        ({"smallest_batch": 4}, "batches of 4 at least, and 1 will be asked"),
     ],
 )
 def test_a_plan_of_another_tensorrt_card_or_model_is_refused(
@@ -156,26 +245,42 @@ def test_a_plan_of_another_tensorrt_card_or_model_is_refused(
 ) -> None:
     plan = tmp_path / "model.plan"
     plan.write_bytes(b"plan")
-    notes = PlanNotes(
-        model_id=shipped_model().model_id,
-        precision="fp16",
-        largest_batch=64,
-        machine=Machine(gpu="card A", tensorrt="11.0.1"),
-        sha256=hashlib.sha256(b"plan").hexdigest(),
-        cosine=0.9999,
-    )
-    plan.with_suffix(".json").write_text(dataclasses.replace(notes, **wrong).to_text())
+    plan.with_suffix(".json").write_text(dataclasses.replace(NOTES, **wrong).to_text())
     arguments = ["render", "--target", "gpu", "--plan", str(plan), "--out", str(tmp_path / "models")]
     status = main([*arguments, "--gpu", "card A", "--tensorrt", "11.0.1"])
     said = capsys.readouterr().err
     assert (status, told in said) == (78 if told else 0, True)
     assert ("python -m modelling tensorrt" in said) == bool(told)
+    assert "compared" not in said
     assert (tmp_path / "models").exists() != bool(told)
 
 
-def test_notes_that_cannot_be_read_are_told(tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_could_not_be_compared_is_told(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # No nvidia-smi, whatever machine this is.
+    monkeypatch.setenv("PATH", str(tmp_path))
     plan = tmp_path / "model.plan"
     plan.write_bytes(b"plan")
-    plan.with_suffix(".json").write_text('{"model_id": "net"}')
+    arguments = ["render", "--target", "gpu", "--plan", str(plan), "--out", str(tmp_path / "models")]
+    assert main(arguments) == 0
+    assert "model.json is missing" in capsys.readouterr().err
+    plan.with_suffix(".json").write_text(NOTES.to_text())
+    assert main(arguments) == 0
+    assert "not compared: graphics card and TensorRT" in capsys.readouterr().err
+    assert main([*arguments, "--gpu", "card A"]) == 0
+    assert "not compared: TensorRT" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [b'{"model_id": "net"}', b"[]", b"\xff\xfe", NOTES.to_text().replace(": 64", ': "many"').encode()],
+)
+def test_notes_that_cannot_be_read_are_told(
+    damaged: bytes, tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plan = tmp_path / "model.plan"
+    plan.write_bytes(b"plan")
+    plan.with_suffix(".json").write_bytes(damaged)
     assert main(["render", "--target", "gpu", "--plan", str(plan), "--out", str(tmp_path / "models")]) == 78
     assert "Build it again" in capsys.readouterr().err
