@@ -92,8 +92,8 @@ class Settings(pydantic_settings.BaseSettings):
     searches_per_minute: int = pydantic.Field(
         default=6000,
         ge=0,
-        description="Searches that one client may ask for a minute, by photograph, by record or by meaning; above it 429; "
-        "0: no limit.",
+        description="Searches that one client may ask for a minute, by photograph, by record or by meaning; "
+        "above it 429; 0: no limit.",
     )
     log_format: Literal["text", "json"] = pydantic.Field(
         default="text", description="Log lines for a person (text) or for a machine (json)."
