@@ -56,6 +56,8 @@ def write(tower: nn.Module, example: npt.NDArray[Any], name: str, graph: pathlib
     """
     if (size := sum(weights.nbytes for weights in _used(tower))) > _MOST_BYTES:
         raise errors.Misconfigured(f"{graph.name} would have {size >> 20} MiB, and one file of ONNX has 2047 at most.")
+    # The exporter gives every module the mode of the tower that it was handed: a model in it would be training again.
+    tower.eval()
     # Attention as one operator of torch's own has no counterpart in ONNX.
     torch.backends.mha.set_fastpath_enabled(False)
     with torch.no_grad(), warnings.catch_warnings():

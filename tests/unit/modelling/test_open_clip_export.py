@@ -59,19 +59,24 @@ SIGLIP: dict[str, Any] = {
         "act_kwargs": {"approximate": "tanh"},
     },
 }
+# The same text tower beside a ResNet, which normalises by batches.
+RESNET: dict[str, Any] = {
+    **CLIP,
+    "vision_cfg": {"image_size": 64, "layers": [1, 1, 1, 1], "width": 16, "head_width": 32, "patch_size": None},
+}
 PREPARED = {"mean": (0.5, 0.5, 0.5), "std": (0.5, 0.5, 0.5), "interpolation": "bicubic"}
 
 
 @pytest.fixture(autouse=True)
 def architectures(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """open_clip knows two small models more, and where their weights are."""
+    """open_clip knows three small models more, and where their weights are."""
     import open_clip
     from open_clip import factory, pretrained
 
     folder = tmp_path / "configs"
     folder.mkdir()
     monkeypatch.setattr(factory, "_MODEL_CONFIG_PATHS", list(factory._MODEL_CONFIG_PATHS))
-    for name, config in ((NAME, CLIP), ("tiny-siglip", SIGLIP)):
+    for name, config in ((NAME, CLIP), ("tiny-resnet", RESNET), ("tiny-siglip", SIGLIP)):
         (folder / f"{name}.json").write_text(json.dumps(config))
         squashed = "squash" if name == "tiny-siglip" else "shortest"
         published = {**PREPARED, "resize_mode": squashed, "hf_hub": f"museum/{name}/", "url": ""}
@@ -112,7 +117,7 @@ def published_weights(name: str) -> bytes:
     return data
 
 
-@pytest.mark.parametrize("name", [NAME, "tiny-siglip"])
+@pytest.mark.parametrize("name", [NAME, "tiny-resnet", "tiny-siglip"])
 def test_a_model_is_downloaded_exported_and_served(
     name: str, tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
