@@ -153,6 +153,31 @@ def test_a_graph_that_differs_from_torch_is_refused(tmp_path: pathlib.Path, monk
     assert not list((tmp_path / "models").iterdir())
 
 
+def test_an_export_that_breaks_off_leaves_the_one_before(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from modelling import towers
+    from modelling.architectures import Architecture
+    from modelling.open_clip_export import Export
+
+    export = Export(architecture=Architecture.named(NAME), out=(out := tmp_path / "models"))
+    export.random()
+    before = {path.name: path.read_bytes() for path in out.iterdir()}
+    writing = towers.write
+
+    def full_disk(tower: Any, example: Any, name: str, graph: pathlib.Path) -> float:
+        if name == towers.TOKENS:
+            graph.write_bytes(b"half a graph")
+            raise OSError(28, "No space left on device")
+        graph.write_bytes(b"another graph")
+        return writing(tower, example, name, graph)
+
+    monkeypatch.setattr(towers, "write", full_disk)
+    with pytest.raises(OSError, match="No space left"):
+        export.random()
+    assert {path.name: path.read_bytes() for path in out.iterdir()} == before
+
+
 def test_siglip_texts_are_cleaned_ended_padded_and_cut(tmp_path: pathlib.Path) -> None:
     from modelling import tokenizer_file
 
