@@ -142,12 +142,13 @@ class HeadFolder:
 
 
 def _stack(activations: Sequence[Activation]) -> list[int]:
-    """Versions that were active and not rolled back, the active one last."""
+    """Versions that were active and not rolled back, the active one last; none stands beside itself."""
     stack: list[int] = []
     for activation in activations:
         if activation.how == "rollback":
-            stack.pop()
-        else:
+            while stack and stack[-1] != activation.version:
+                stack.pop()
+        elif stack[-1:] != [activation.version]:
             stack.append(activation.version)
     return stack
 

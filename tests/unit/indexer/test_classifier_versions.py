@@ -122,6 +122,14 @@ def test_rolling_back_returns_to_the_former_version_and_then_to_the_one_before(
     assert versions.roll_back("again") == 1
 
 
+def test_activating_the_active_version_again_does_not_stand_in_the_way_of_a_rollback(
+    versions: Versions, good: Fitted
+) -> None:
+    for version in (added(versions, good), added(versions, good), 2):
+        versions.activate(version)
+    assert versions.roll_back("") == 1 and active(versions) == 1
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_class_from_five_pictures_is_found_and_old_classes_keep_their_decisions(
     versions: Versions, kind: str
