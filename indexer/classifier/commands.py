@@ -14,7 +14,7 @@ from indexer.classifier import figures, zero_shot
 from indexer.classifier.adding import FEWEST_PICTURES
 from indexer.classifier.examples import Floats
 from indexer.classifier.recipes import KINDS
-from indexer.classifier.versions import Versions
+from indexer.classifier.versions import Versions, unknown
 from indexer.commands import Index
 from indexer.photographs import Ports
 from vitrine import errors
@@ -71,8 +71,8 @@ def run(options: argparse.Namespace, index: Index) -> list[str]:
     if command == "zero-shot":
         return _zero_shot(options, index, versions)
     if command == "activate":
-        versions.activate(options.version, forced_because=options.force.strip())
-        return [f"version {options.version} is active; workers take it up at their next refresh"]
+        gone = versions.activate(options.version, forced_because=options.force.strip())
+        return [f"version {options.version} is active; workers take it up at their next refresh{unknown(gone)}"]
     if command == "rollback":
         return [f"version {versions.roll_back(options.reason)} is active again"]
     return _add_class(options, index.ports, versions)
@@ -172,7 +172,7 @@ def _settings(tried: Mapping[str, Any]) -> str:
 
 def _add_class(options: argparse.Namespace, ports: Ports, versions: Versions) -> list[str]:
     pictures = _embedded(_files(options.pictures), ports)
-    version = versions.add_class(options.name.strip(), pictures, dict(options.translation))
+    version = versions.add_class(options.name.strip(), pictures, dict(options.translation), activate=options.activate)
     report = versions.heads.open(versions.model_id, version).manifest["report"]
     lines = [
         f"version {version}: {options.name} from {len(pictures)} pictures, recall "
@@ -180,7 +180,6 @@ def _add_class(options: argparse.Namespace, ports: Ports, versions: Versions) ->
     ]
     if not options.activate:
         return [*lines, f"next: python -m indexer classifier activate {version}"]
-    versions.activate(version)
     return [*lines, f"version {version} is active; workers take it up at their next refresh"]
 
 

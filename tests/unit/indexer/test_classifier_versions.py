@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import json
 import pathlib
 from collections.abc import Iterator
@@ -106,6 +107,54 @@ def test_a_version_without_a_class_in_common_is_refused(versions: Versions, good
     other = fitting.fit(*catalogue({"чаша": 9, "медаль": 9}), kind="prototype")
     assert "share no class" in versions.offer(added(versions, other))
     assert active(versions) == 1
+
+
+def test_a_version_that_most_classes_are_gone_from_is_refused_and_names_them(versions: Versions) -> None:
+    many = {f"класс {number:02}": 6 for number in range(13)}
+    vectors, labels, records = catalogue(many, noise=0.5, own=0.5)
+    versions.activate(added(versions, fitting.fit(vectors, labels, records, kind="prototype")))
+    kept = sorted(many)[:2]
+    wrong = [label if label in kept else "предмет" for label in labels]
+    mapped_wrongly = added(versions, fitting.fit(vectors, wrong, records, kind="prototype"))
+    assert "never finds: класс 02, класс 03" in versions.offer(mapped_wrongly)
+    assert active(versions) == 1
+    assert versions.activate(mapped_wrongly, forced_because="typologies are merged") == sorted(many)[2:]
+
+
+def test_a_class_that_was_added_by_hand_does_not_vanish_behind_another(versions: Versions, good: Fitted) -> None:
+    versions.activate(added(versions, good))
+    first, second = versions.add_class("маска", masks(5), {}), versions.add_class("лицо", -masks(5), {})
+    versions.activate(first)
+    with pytest.raises(errors.RejectedInput, match="by hand: маска"):
+        versions.activate(second)
+    assert versions.offer(second).startswith(f"version {second} is kept")
+    assert versions.activate(second, forced_because="no masks any more") == ["маска"]
+    assert active(versions) == second
+
+
+def test_one_small_class_among_very_many_may_go_and_is_named(versions: Versions) -> None:
+    many = {f"класс {number:03}": 5 for number in range(120)}
+    vectors, labels, records = catalogue(many, noise=0.2, own=0.2)
+    versions.activate(added(versions, fitting.fit(vectors, labels, records, kind="prototype")))
+    rest = [row for row, label in enumerate(labels) if label != "класс 007"]
+    left = fitting.fit(vectors[rest], [labels[row] for row in rest], records[rest], kind="prototype")
+    version = added(versions, left)
+    assert versions.offer(version) == f"version {version} is active; no longer known: класс 007"
+
+
+def test_nobody_else_activates_anything_between_the_parent_and_its_extension(versions: Versions, good: Fitted) -> None:
+    versions.activate(added(versions, good))
+    held: list[str] = []
+
+    class Watched(OneProcess):
+        @contextlib.contextmanager
+        def hold(self, name: str) -> Iterator[int]:
+            held.append(name)
+            yield 1
+
+    alone = dataclasses.replace(versions, leases=Watched())
+    assert active(versions) == 1 and alone.add_class("маска", masks(5), {}, activate=True) == active(versions) == 2
+    assert held == ["classifier"]
 
 
 def test_rolling_back_returns_to_the_former_version_and_then_to_the_one_before(

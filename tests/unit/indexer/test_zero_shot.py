@@ -167,6 +167,16 @@ def test_a_fitted_head_and_one_by_names_are_compared_on_the_same_objects(index: 
     assert active is not None and active["version"] == 2
 
 
+def test_names_that_leave_an_examined_class_out_are_refused(index: Index) -> None:
+    label(index)
+    run(index, "fit")
+    run(index, "activate", "1")
+    run(index, "zero-shot", "красный", "синий")
+    with pytest.raises(errors.RejectedInput, match="never finds: зеленый"):
+        run(index, "activate", "2")
+    assert run(index, "activate", "2", "--force", "sold")[0].endswith("; no longer known: зеленый")
+
+
 def test_prompts_are_in_the_language_of_each_wording_or_as_templates_say() -> None:
     translations = {"ваза": {"en": "vase"}}
     named = zero_shot.naming(["ваза", "coin"], translations)
