@@ -86,12 +86,12 @@ def _listed(versions: Versions) -> list[str]:
     manifests = versions.heads.manifests(versions.model_id)
     if not manifests:
         return ["There is no version of the classifier. Run: python -m indexer build"]
-    active = versions.heads.active(versions.model_id)
+    activations = versions.heads.activations(versions.model_id)
     lines = [f"  {'version':<8} {'kind':<11} {'classes':>7} {'balanced':>8}  created"]
     for manifest in manifests:
-        mark = "*" if active and manifest["version"] == active["version"] else " "
+        mark = "*" if activations and manifest["version"] == activations[-1].version else " "
         lines.append(f"{mark} {manifest['version']:<8} {_line(manifest)}")
-    for activation in versions.heads.activations(versions.model_id):
+    for activation in activations:
         reason = f": {activation.reason}" if activation.reason else ""
         lines.append(f"{activation.at}  version {activation.version} by {activation.how}{reason}")
     return lines

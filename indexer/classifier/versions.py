@@ -37,7 +37,7 @@ class Versions:
                 "Too few records have a typology: a class needs 3 objects, and two classes 5.", code=str(fitted.missing)
             )
         with self.leases.hold(_LEASE):
-            active = self._active()
+            active = self._comparable()
             draft = _Draft(head=fitted.head, exam=fitted.exam, report=fitted.report, added={})
             for name, pictures in _added_by_hand(active).items() if active else ():
                 if name not in draft.head.classes:
@@ -92,7 +92,7 @@ class Versions:
             return self.heads.roll_back(self.model_id, reason=reason)
 
     def _activate(self, version: int, forced_because: str = "") -> list[str]:
-        candidate, active = self.heads.open(self.model_id, version), self._active()
+        candidate, active = self.heads.open(self.model_id, version), self._comparable()
         if not forced_because:
             gate.check(candidate, active)
         how = "force" if forced_because else "gate"
@@ -100,8 +100,20 @@ class Versions:
         return gate.lost(candidate, active)
 
     def _active(self) -> StoredHead | None:
+        """Raises DamagedSnapshot, or NotFound where somebody removed it."""
         manifest = self.heads.active(self.model_id)
         return self.heads.open(self.model_id, manifest["version"]) if manifest else None
+
+    def _comparable(self) -> StoredHead | None:
+        """The active version; none where it is damaged, so that it keeps no other one from its place."""
+        try:
+            return self._active()
+        except (errors.DamagedSnapshot, errors.NotFound) as error:
+            _log.warning(
+                "%s Nothing is compared with the active version, and classes added to it by hand do not go on.",
+                error.message,
+            )
+            return None
 
     def _add(self, draft: _Draft, **notes: Any) -> int:
         return self.heads.add(

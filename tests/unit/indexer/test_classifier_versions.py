@@ -280,6 +280,27 @@ def test_a_damaged_version_is_not_opened_and_not_activated(
     assert active(versions) == 1
 
 
+@pytest.mark.parametrize("file", ["head.npz", "exam.npz", "manifest.json"])
+def test_a_damaged_active_version_keeps_no_other_from_its_place(
+    versions: Versions, good: Fitted, tmp_path: pathlib.Path, file: str
+) -> None:
+    versions.activate(added(versions, good))
+    (tmp_path / "heads" / MODEL / "1" / file).write_bytes(b"?")
+    with pytest.raises(errors.DamagedSnapshot, match=r"classifier rollback, or .* activate N --force"):
+        versions.add_class("маска", masks(5), {})
+    assert versions.offer(added(versions, good)) == "version 2 is active"
+
+
+def test_a_manifest_that_cannot_be_read_hides_no_other_version(
+    versions: Versions, good: Fitted, tmp_path: pathlib.Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    for _ in range(3):
+        added(versions, good)
+    (tmp_path / "heads" / MODEL / "2" / "manifest.json").write_text("{")
+    assert [manifest["version"] for manifest in versions.heads.manifests(MODEL)] == [1, 3]
+    assert "version 2 of the classifier is left out" in caplog.text
+
+
 def test_numbers_are_never_used_again_and_what_may_be_rolled_back_to_is_kept(
     versions: Versions, good: Fitted, tmp_path: pathlib.Path
 ) -> None:
