@@ -122,15 +122,16 @@ def _refused(why: str, candidate: StoredHead) -> errors.RejectedInput:
 
 def _worse(candidate: StoredHead, active: StoredHead, compared: Comparison) -> str:
     if not compared.common:
-        return (
+        told = [
             f"Version {candidate.version} and version {active.version}, which is active, share no class with an object "
             "that both were examined on: they cannot be compared."
-        )
-    told = [
-        f"Version {candidate.version} is worse than version {active.version}, which is active: balanced accuracy "
-        f"{compared.candidate:.3f} against {compared.active:.3f} over {compared.classes} classes, on "
-        f"{compared.objects} held-out objects."
-    ]
+        ]
+    else:
+        told = [
+            f"Version {candidate.version} is worse than version {active.version}, which is active: balanced accuracy "
+            f"{compared.candidate:.3f} against {compared.active:.3f} over {compared.classes} classes, on "
+            f"{compared.objects} held-out objects."
+        ]
     if compared.fallen:
         falls = [f"{name} {new:.2f} after {old:.2f}" for name, (new, old) in compared.fallen.items()]
         told.append(f"Recall fell most for: {', '.join(falls)}.")

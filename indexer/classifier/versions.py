@@ -40,8 +40,14 @@ class Versions:
             active = self._comparable()
             draft = _Draft(head=fitted.head, exam=fitted.exam, report=fitted.report, added={})
             for name, pictures in _added_by_hand(active).items() if active else ():
-                if name not in draft.head.classes:
-                    draft = draft.with_class(name, pictures, active.head.translations.get(name, {}) if active else {})
+                if name in draft.head.classes:
+                    continue
+                if not len(fitted.exam.objects):
+                    _log.warning(
+                        "%s was added by hand, and cannot go on where no object is labelled. Name it too.", name
+                    )
+                    continue
+                draft = draft.with_class(name, pictures, active.head.translations.get(name, {}) if active else {})
             return self._add(draft, origin=origin, parent=None, snapshot=snapshot, watermark=watermark)
 
     def add_class(self, name: str, pictures: Floats, translations: Mapping[str, str], *, activate: bool = False) -> int:
