@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import pathlib
+import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -33,7 +34,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     rollback = subcommands.add_parser("rollback", help="have the version served again that was active before")
     rollback.add_argument("--reason", default="", help="kept with the rollback")
     add_class = subcommands.add_parser("add-class", help="extend the active version by a class, from a few pictures")
-    add_class.add_argument("name")
+    add_class.add_argument("name", type=_name)
     add_class.add_argument(
         "pictures",
         nargs="+",
@@ -85,7 +86,10 @@ def versions_of(index: Index) -> Versions:
 def _listed(versions: Versions) -> list[str]:
     manifests = versions.heads.manifests(versions.model_id)
     if not manifests:
-        return ["There is no version of the classifier. Run: python -m indexer build"]
+        return [
+            "There is no version of the classifier. python -m indexer build makes one where 5 objects have one "
+            "typology and 5 another; with fewer labels: python -m indexer classifier zero-shot NAME NAME …"
+        ]
     activations = versions.heads.activations(versions.model_id)
     lines = [f"  {'version':<8} {'kind':<11} {'classes':>7} {'balanced':>8}  created"]
     for manifest in manifests:
@@ -172,11 +176,11 @@ def _settings(tried: Mapping[str, Any]) -> str:
 
 def _add_class(options: argparse.Namespace, ports: Ports, versions: Versions) -> list[str]:
     pictures = _embedded(_files(options.pictures), ports)
-    version = versions.add_class(options.name.strip(), pictures, dict(options.translation), activate=options.activate)
+    version = versions.add_class(options.name, pictures, dict(options.translation), activate=options.activate)
     report = versions.heads.open(versions.model_id, version).manifest["report"]
     lines = [
         f"version {version}: {options.name} from {len(pictures)} pictures, recall "
-        f"{report['recall'][options.name.strip()]:.2f}; of the other classes' right answers, {report['kept']:.1%} stay"
+        f"{report['recall'][options.name]:.2f}; of the other classes' right answers, {report['kept']:.1%} stay"
     ]
     if not options.activate:
         return [*lines, f"next: python -m indexer classifier activate {version}"]
@@ -205,6 +209,13 @@ def _embedded(files: Sequence[pathlib.Path], ports: Ports) -> Floats:
     if not squares:
         raise errors.RejectedInput("There are no pictures in what was given.", code="no_source")
     return np.concatenate([ports.encoder.encode(square[None]) for square in squares.values()])
+
+
+def _name(text: str) -> str:
+    name = text.strip()
+    if not name or any(unicodedata.category(letter) == "Cc" for letter in name):
+        raise argparse.ArgumentTypeError(f"{text!r} is no name of a class: give one line of text")
+    return name
 
 
 def _translation(text: str) -> tuple[str, str]:

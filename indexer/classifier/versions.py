@@ -59,7 +59,8 @@ class Versions:
             active = self._active()
             if active is None:
                 raise errors.RejectedInput(
-                    "No version of the classifier is active that could be extended. Run: python -m indexer build",
+                    "No version of the classifier is active that could be extended. Run: python -m indexer build; it "
+                    "makes one where 5 objects have one typology and 5 another.",
                     code="no_classifier",
                 )
             manifest = active.manifest

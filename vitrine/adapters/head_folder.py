@@ -41,6 +41,16 @@ class HeadFolder:
         line = self._root / model_id
         line.mkdir(parents=True, exist_ok=True)
         folder = pathlib.Path(tempfile.mkdtemp(prefix=".new-", dir=line))
+        try:
+            version = self._publish(folder, model_id, head, exam, notes)
+        finally:
+            # Nothing lies there any more, unless it broke off.
+            shutil.rmtree(folder, ignore_errors=True)
+        self._forget_old(model_id)
+        return version
+
+    def _publish(self, folder: pathlib.Path, model_id: str, head: Head, exam: Exam, notes: Mapping[str, Any]) -> int:
+        line = folder.parent
         # A worker may run as another user than the indexer.
         folder.chmod(0o755)
         (folder / _HEAD).write_bytes(head.to_bytes())
@@ -70,7 +80,6 @@ class HeadFolder:
                     raise
                 continue
             durable_files.sync(line)
-            self._forget_old(model_id)
             return version
 
     def manifests(self, model_id: str) -> Sequence[Mapping[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import dataclasses
 import json
@@ -12,12 +13,14 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from indexer.classifier import commands as classifier_commands
 from indexer.classifier import examples, fitting
 from indexer.classifier.fitting import Fitted
 from indexer.classifier.recipes import KINDS
 from indexer.classifier.versions import Versions
 from tests.unit.test_classifier import catalogue
 from vitrine import errors
+from vitrine.adapters import durable_files
 from vitrine.adapters.head_folder import HeadFolder
 
 Floats = npt.NDArray[np.float32]
@@ -310,6 +313,27 @@ def test_numbers_are_never_used_again_and_what_may_be_rolled_back_to_is_kept(
     assert [manifest["version"] for manifest in versions.heads.manifests(MODEL)] == [1, 2, *range(5, 15)]
     assert versions.roll_back("") == 1
     assert not [path for path in (tmp_path / "heads" / MODEL).iterdir() if path.name.startswith(".")]
+
+
+def test_a_version_that_the_disk_has_no_room_for_leaves_nothing(
+    versions: Versions, good: Fitted, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_path: pathlib.Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(durable_files, "sync", full)
+    with pytest.raises(OSError, match="No space left"):
+        added(versions, good)
+    assert not list((tmp_path / "heads" / MODEL).iterdir())
+
+
+@pytest.mark.parametrize("name", ["", "  ", "маска\nлицо"])
+def test_what_is_no_line_of_text_names_no_class(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    parser = argparse.ArgumentParser()
+    classifier_commands.add_options(parser)
+    with pytest.raises(SystemExit):
+        parser.parse_args(["add-class", name, "masks"])
+    assert "is no name of a class" in capsys.readouterr().err
 
 
 def test_a_list_of_activations_that_cannot_be_read_is_named(
