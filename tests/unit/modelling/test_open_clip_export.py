@@ -203,6 +203,50 @@ def test_random_weights_of_a_model_whose_tokenizer_is_on_the_hub_come_without_te
     assert "text" not in yaml.safe_load((tmp_path / "tiny-siglip-webli-random.yaml").read_text())
 
 
+def test_weights_are_read_from_the_file_that_open_clip_names(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from open_clip import pretrained
+
+    from modelling.architectures import Architecture
+    from modelling.downloads import Hub
+
+    named = {**PREPARED, "resize_mode": "shortest", "hf_hub": f"museum/{NAME}/pytorch_model.bin", "url": ""}
+    monkeypatch.setitem(pretrained._PRETRAINED, NAME, {"webli": named})
+    (file := tmp_path / "hub" / "museum" / NAME / "resolve" / "main" / "pytorch_model.bin").parent.mkdir(parents=True)
+    file.write_bytes(b"weights")
+    architecture = Architecture.named(NAME)
+    assert architecture.repository == f"museum/{NAME}"
+    hub = Hub(base=(tmp_path / "hub").as_uri(), folder=tmp_path / "kept")
+    assert architecture.weights(hub).path.read_bytes() == b"weights"
+
+
+def test_an_architecture_without_published_weights_is_tried_with_random_ones(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from open_clip import pretrained
+
+    from modelling.__main__ import main
+
+    monkeypatch.delitem(pretrained._PRETRAINED, NAME)
+    assert main(["export", "--model", NAME, "--random-weights", "--image-only", "--out", str(tmp_path)]) == 0
+    assert yaml.safe_load((tmp_path / f"{NAME}-random.yaml").read_text())["resize"]["mode"] == "center_crop"
+
+
+@pytest.mark.parametrize("weights", [b"", b"no weights", b"PK\x03\x04 half an archive"])
+@pytest.mark.parametrize("file", ["open_clip_model.safetensors", "open_clip_pytorch_model.bin"])
+def test_a_damaged_file_of_weights_is_named(
+    file: str, weights: bytes, tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from modelling.__main__ import main
+
+    (path := tmp_path / "hub" / "museum" / NAME / "resolve" / "main" / file).parent.mkdir(parents=True)
+    path.write_bytes(weights)
+    given = ["--hub", (tmp_path / "hub").as_uri(), "--out", str(tmp_path / "models"), "--image-only"]
+    assert main(["export", "--model", NAME, *given]) == 78
+    assert str(path) in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("name", "told"), [("no-such-net", "no model"), (f"{NAME}:nobody", "webli"), ("ViT-B-32", "one of: openai")]
 )
