@@ -50,6 +50,10 @@ class Hub:
 
     def fetch(self, repository: str, name: str) -> Fetched:
         """Raises NotFound, DependencyUnavailable (run again: it goes on) and Misconfigured (another checksum)."""
+        if urllib.parse.urlsplit(self.base).scheme not in ("http", "https", "file"):
+            raise errors.Misconfigured(
+                f"{self.base!r} is no address of a hub: --hub and HF_ENDPOINT begin with https://, http:// or file://."
+            )
         address = f"{self.base.rstrip('/')}/{repository}/resolve/main/{urllib.parse.quote(name)}"
         return fetch(address, self.folder / repository.replace("/", "--") / name)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pathlib
+import pickle
 import warnings
 
 import numpy as np
@@ -90,9 +91,19 @@ def _description(model: VitrineS) -> str:
 
 
 def export_weights(weights: pathlib.Path, folder: pathlib.Path) -> pathlib.Path:
-    """What ``train`` saved, written again; checked on noise, because the pictures need not be at hand."""
+    """What ``train`` saved, written again; checked on noise, because the pictures need not be at hand.
+
+    Raises Misconfigured.
+    """
     model = VitrineS(Shape())
-    model.load_state_dict(torch.load(weights, map_location="cpu", weights_only=True))
+    try:
+        model.load_state_dict(torch.load(weights, map_location="cpu", weights_only=True))
+    # What torch and pickle raise of files that are not there, no weights, or another model's.
+    except (OSError, RuntimeError, pickle.UnpicklingError, EOFError, ValueError, KeyError, TypeError) as error:
+        raise errors.Misconfigured(
+            f"{weights} holds no weights of {NAME}: {error}. --weights FILE takes what python -m modelling train "
+            "saved; --model NAME exports another model."
+        ) from error
     size = model.shape.size
     noise = np.random.default_rng(0).integers(0, 256, (4, size, size, 3), np.uint8)
     return export(model, folder, noise)

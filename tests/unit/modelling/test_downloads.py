@@ -116,3 +116,5 @@ def test_what_is_not_there_or_not_reachable_is_told(tmp_path: pathlib.Path) -> N
     with pytest.raises(errors.DependencyUnavailable, match="HF_ENDPOINT"):
         # The port of discard: nobody listens there.
         Hub(base="http://127.0.0.1:9", folder=tmp_path).fetch(REPOSITORY, "weights.bin")
+    with pytest.raises(errors.Misconfigured, match="https://"):
+        Hub(base="huggingface.co", folder=tmp_path).fetch(REPOSITORY, "weights.bin")

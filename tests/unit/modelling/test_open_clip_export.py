@@ -259,6 +259,22 @@ def test_unknown_models_and_weights_are_told_what_there_is(
     assert told in capsys.readouterr().err
 
 
+def test_a_torchvision_of_another_build_is_told_with_what_to_install(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import modelling
+    from modelling.__main__ import main
+
+    (tmp_path / "open_clip.py").write_text("raise RuntimeError('operator torchvision::nms does not exist')")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delattr(modelling, "architectures", raising=False)
+    for name in ("open_clip", "modelling.architectures"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    assert main(["export", "--model", NAME, "--out", str(tmp_path)]) == 78
+    told = capsys.readouterr().err
+    assert "torchvision::nms" in told and "requirements/export.txt" in told
+
+
 def museum_of(count: int, folder: pathlib.Path) -> pathlib.Path:
     from PIL import Image
 

@@ -82,6 +82,18 @@ def test_too_few_pictures_are_told_before_anything_is_computed(tmp_path: pathlib
         train.train(recipe)
 
 
+@pytest.mark.parametrize("given", [["--classes", "nowhere"], ["--classes", ".", "--museum", "nowhere"]])
+def test_what_is_not_there_to_learn_from_is_named(
+    given: list[str], tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("torch", reason="the training environment (requirements/modelling.txt) has it")
+    from modelling.__main__ import main
+
+    monkeypatch.chdir(tmp_path)
+    assert main(["train", *given, "--out", "out"]) == 78
+    assert "nowhere" in capsys.readouterr().err
+
+
 def test_what_a_photographed_side_changes_is_turned_down_more_the_oftener_it_is_heard() -> None:
     torch = pytest.importorskip("torch", reason="the training environment (requirements/modelling.txt) has it")
     from modelling import views
