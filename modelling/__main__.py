@@ -44,7 +44,7 @@ def main(given: Sequence[str] | None = None) -> int:
         return _WRONG_SETTING
     # Paths that were given are read and written everywhere below: a folder in the place of a file, a full disk.
     except OSError as error:
-        print(f"modelling: {error}", file=sys.stderr)
+        print(f"modelling: {error}. Give a path that can be read and written, on a disk with room.", file=sys.stderr)
         return _WRONG_SETTING
     return 0
 
