@@ -15,7 +15,7 @@ import numpy as np
 import threadpoolctl
 import torch
 
-from modelling import data, export, starting, views
+from modelling import data, export, pictures, starting, views
 from modelling.model import Shape, VitrineS
 from vitrine import errors
 
@@ -62,6 +62,7 @@ class Curve:
 def train(recipe: Recipe) -> pathlib.Path:
     """Returns the path of the description of the model that was made. Raises Misconfigured."""
     device = _device(recipe.device)
+    teacher = pictures.open_model(recipe.teacher) if recipe.teacher else None
     _settle(recipe.seed, one_thread=device.type == "cpu")
     recipe.out.mkdir(parents=True, exist_ok=True)
     curve = Curve(path=recipe.out / "curve.csv", began=time.monotonic())
@@ -81,9 +82,9 @@ def train(recipe: Recipe) -> pathlib.Path:
     curve.note("started")
     pairs = views.Pairs.take(model, learned, resize, rng)
     curve.note("pairs taken", pairs=len(pairs.second))
-    teacher = views.taught(recipe.teacher, learned) if recipe.teacher else None
+    told = views.taught(teacher, learned) if teacher else None
     curve.note("teacher asked")
-    pairs.project(model, teacher, TEACHING, SIDES)
+    pairs.project(model, told, TEACHING, SIDES)
     # Kept before it is measured: what follows may fail, and this took the time.
     torch.save({name: value.cpu() for name, value in model.state_dict().items()}, recipe.out / "vitrine-s.pt")
     # Fewer classes or objects than data.HELD_OUT leave none to measure on.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import pathlib
+from typing import Any
 
 import numpy as np
 import pytest
@@ -82,16 +84,15 @@ def test_too_few_pictures_are_told_before_anything_is_computed(tmp_path: pathlib
         train.train(recipe)
 
 
-@pytest.mark.parametrize("given", [["--classes", "nowhere"], ["--classes", ".", "--museum", "nowhere"]])
-def test_what_is_not_there_to_learn_from_is_named(
-    given: list[str], tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+@pytest.mark.parametrize("part", ["classes", "museum", "teacher"])
+def test_what_is_not_there_to_learn_from_is_named(part: str, tmp_path: pathlib.Path) -> None:
     pytest.importorskip("torch", reason="the training environment (requirements/modelling.txt) has it")
-    from modelling.__main__ import main
+    from modelling import train
 
-    monkeypatch.chdir(tmp_path)
-    assert main(["train", *given, "--out", "out"]) == 78
-    assert "nowhere" in capsys.readouterr().err
+    recipe = train.Recipe(classes=tmp_path, museum=None, teacher=None, out=tmp_path / "out")
+    missing: dict[str, Any] = {part: tmp_path / "nowhere.yaml"}
+    with pytest.raises(errors.Misconfigured, match=r"nowhere\.yaml"):
+        train.train(dataclasses.replace(recipe, **missing))
 
 
 def test_what_a_photographed_side_changes_is_turned_down_more_the_oftener_it_is_heard() -> None:
