@@ -40,7 +40,7 @@ _COPIES_MISSED = (0.05, 0.1, 0.2, 0.35, 0.5)
 _VISITORS_SHARE = 2 / 3
 # Fewer points than this are no proof of one photograph, even where a collection's pictures are faint.
 _FEWEST_PHOTOGRAPH_INLIERS = 30
-_FEWEST_COPIES = 20
+_FEWEST_COPIES = _FEWEST_STRANGERS = 20
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -119,13 +119,12 @@ def _photograph(limits: Thresholds, met: Sequence[Pairs], compared: Sequence[Pai
     copies = measured.mild_copies
     if len(copies.checked) >= _FEWEST_COPIES:
         limits = _photograph_checked(limits, compared, copies.checked, measured.genuine.checked)
-    nearest = np.array([_strangers(pairs, limits).similarities.max(initial=-1.0) for pairs in met])
+    nearest = [pairs.similarities.max() for pairs in _met_strangers(met, limits)]
+    reached = _seldom_reached(np.array(nearest), _PHOTOGRAPH_MISTAKEN) if nearest else limits.photograph_unchecked
     enough = len(copies) >= _FEWEST_COPIES
     like_copies = float(np.quantile(copies.similarities, 0.25)) if enough else limits.photograph_unchecked
     # Without points to compare, nothing but a similarity that no other object reaches tells a copy from a twin.
-    return dataclasses.replace(
-        limits, photograph_unchecked=max(like_copies, _seldom_reached(nearest, _PHOTOGRAPH_MISTAKEN))
-    )
+    return dataclasses.replace(limits, photograph_unchecked=max(like_copies, reached))
 
 
 def _photograph_checked(
@@ -159,19 +158,16 @@ def _object(limits: Thresholds, met: Sequence[Pairs], compared: Sequence[Pairs])
     Records that share a photograph with the query's are left out of the thresholds, or a few of them would make the
     verdict unreachable for all; they stay in the rates, because theirs are pictures of another record.
     """
-    strangers = [_strangers(pairs, limits) for pairs in met]
-    similarities = np.array([pairs.similarities.max(initial=-1.0) for pairs in strangers])
-    limits = dataclasses.replace(limits, object_unchecked=_seldom_reached(similarities, _OBJECT_MISTAKEN))
-    if not compared:
+    if strangers := _met_strangers(met, limits):
+        similarities = np.array([pairs.similarities.max() for pairs in strangers])
+        limits = dataclasses.replace(limits, object_unchecked=_seldom_reached(similarities, _OBJECT_MISTAKEN))
+    if not (strangers := _met_strangers(compared, limits)):
         return limits
-    strangers = [_strangers(pairs, limits) for pairs in compared]
     return dataclasses.replace(
         limits,
-        object_surplus=_seldom_reached(
-            np.array([pairs.surpluses.max(initial=0.0) for pairs in strangers]), _OBJECT_MISTAKEN
-        ),
+        object_surplus=_seldom_reached(np.array([pairs.surpluses.max() for pairs in strangers]), _OBJECT_MISTAKEN),
         object_inliers=_seldom_reached(
-            np.array([pairs.inliers.max(initial=0) for pairs in strangers], np.float32), _TWIN_MISTAKEN
+            np.array([pairs.inliers.max() for pairs in strangers], np.float32), _TWIN_MISTAKEN
         ),
     )
 
@@ -211,6 +207,12 @@ def _duplicates(pairs: Pairs, limits: Thresholds) -> npt.NDArray[np.bool_]:
 
 def _strangers(pairs: Pairs, limits: Thresholds) -> Pairs:
     return pairs.where(~np.isin(pairs.records, pairs.records[_duplicates(pairs, limits)]))
+
+
+def _met_strangers(met: Sequence[Pairs], limits: Thresholds) -> list[Pairs]:
+    """Of the queries that met any; of too few, none: where nearly all records share a picture, nothing is measured."""
+    strangers = [pairs for pairs in (_strangers(pairs, limits) for pairs in met) if len(pairs)]
+    return strangers if len(strangers) >= _FEWEST_STRANGERS else []
 
 
 def _rates(met: Sequence[Pairs], limits: Thresholds, at_random: Floats, *, checked: bool) -> Rates:

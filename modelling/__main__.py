@@ -15,6 +15,12 @@ from vitrine.adapters import threads
 # From sysexits.h, so that a script can tell a server that is away from a wrong setting.
 _TRY_AGAIN, _WRONG_SETTING = 75, 78
 
+_ENVIRONMENT = (
+    "What needs torch runs in an environment of its own: python3 -m venv .venv-modelling && .venv-modelling/bin/pip "
+    "install -r requirements/export.txt, then .venv-modelling/bin/python -m modelling … (to train, requirements/"
+    "modelling.txt is enough)"
+)
+
 SHARED = pathlib.Path("../shared")
 
 
@@ -33,6 +39,13 @@ def main(given: Sequence[str] | None = None) -> int:
     except errors.VitrineError as error:
         print(f"modelling: {error.message}", file=sys.stderr)
         return _TRY_AGAIN if isinstance(error, errors.DependencyUnavailable) else _WRONG_SETTING
+    except ModuleNotFoundError as error:
+        print(f"modelling: {error.name} is not installed here. {_ENVIRONMENT}", file=sys.stderr)
+        return _WRONG_SETTING
+    # Paths that were given are read and written everywhere below: a folder in the place of a file, a full disk.
+    except OSError as error:
+        print(f"modelling: {error}. Give a path that can be read and written, on a disk with room.", file=sys.stderr)
+        return _WRONG_SETTING
     return 0
 
 
@@ -46,9 +59,16 @@ def _train_command(parser: argparse.ArgumentParser) -> None:
         help="description of the model to learn likeness from",
     )
     parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("build/vitrine-s"))
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seed", type=_seed, default=1)
     parser.add_argument("--device", default="cpu", help="where the graph runs, such as cuda (default: cpu)")
     parser.set_defaults(run=_train)
+
+
+def _seed(text: str) -> int:
+    """As all who draw by it take it: numpy, torch, scikit-learn."""
+    if not (text.isdecimal() and int(text) < 2**32):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0 to {2**32 - 1}")
+    return int(text)
 
 
 def _train(arguments: argparse.Namespace) -> None:
@@ -81,6 +101,8 @@ def _evaluate_command(parser: argparse.ArgumentParser) -> None:
 
 
 def _evaluate(arguments: argparse.Namespace) -> None:
+    if not (arguments.objects or arguments.museum):
+        raise errors.Misconfigured("Which photographs? Give --objects DIR, --museum DIR or both.")
     threads.one_thread_each()
     embed: pictures.Embed = histogram.embed if arguments.histogram else pictures.open_model(arguments.model)
     name = "The HSV histogram" if arguments.histogram else str(arguments.model)

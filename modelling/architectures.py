@@ -5,9 +5,11 @@ from __future__ import annotations
 import dataclasses
 import json
 import pathlib
+import pickle
 from collections.abc import Mapping
 from typing import Any
 
+import safetensors
 import torch
 
 from modelling import tokenizer_file
@@ -16,14 +18,23 @@ from vitrine import errors
 
 try:
     import open_clip
-except ImportError as error:
+    from open_clip import transform
+# torchvision raises RuntimeError where it was built for another torch.
+except (ImportError, RuntimeError) as error:
     raise errors.Misconfigured(
-        "open_clip is not installed here: .venv-modelling/bin/pip install -r requirements/export.txt"
+        f"open_clip cannot be imported here ({error}). Its torch and torchvision must be of one build: "
+        ".venv-modelling/bin/pip install -r requirements/export.txt"
     ) from error
 
 # The names of the design, and what they stand for.
 SHORT_NAMES = {"siglip2-b16": "ViT-B-16-SigLIP2-256:webli", "clip-b32": "ViT-B-32:laion2b_s34b_b79k"}
 _WEIGHTS = ("open_clip_model.safetensors", "open_clip_pytorch_model.bin")
+
+# What torch, pickle, safetensors and open_clip raise of files that are no weights or another model's.
+_UNREADABLE = (
+    *(RuntimeError, ValueError, KeyError, TypeError, AttributeError, ImportError, OSError, EOFError),
+    *(pickle.UnpicklingError, safetensors.SafetensorError),
+)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -49,8 +60,9 @@ class Architecture:
         if tag not in ("", *tags):
             raise errors.Misconfigured(f"{name} has no weights {tag!r}; it has {', '.join(tags) or 'none'}.")
         identity = wanted if wanted in SHORT_NAMES else "-".join(part for part in (name, tag) if part).lower()
-        # Without a tag it can still be made with random weights; then any tag tells how pictures are prepared.
-        published = open_clip.get_pretrained_cfg(name, tag or tags[0]) if tags else {}
+        # Without a tag it can still be made with random weights; then any tag tells how pictures are prepared, or where
+        # there is none what open_clip would take.
+        published = open_clip.get_pretrained_cfg(name, tag or tags[0]) if tags else vars(transform.PreprocessCfg())
         return cls(id=identity, name=name, tag=tag, published=published)
 
     @property
@@ -64,7 +76,13 @@ class Architecture:
 
     @property
     def repository(self) -> str:
-        return str(self.published.get("hf_hub", "")).strip("/")
+        return self._on_the_hub[0]
+
+    @property
+    def _on_the_hub(self) -> tuple[str, str]:
+        """Repository and file of ORGANISATION/NAME/FILE; without a file, the usual ones of open_clip are meant."""
+        repository, _, file = str(self.published.get("hf_hub", "")).rpartition("/")
+        return repository, file
 
     def model(self, weights: pathlib.Path | None) -> Any:
         """For inference. None: random weights, the same ones each time. Raises Misconfigured."""
@@ -76,9 +94,10 @@ class Architecture:
             )
             if weights is not None:
                 open_clip.load_checkpoint(made, str(weights))
-        except (RuntimeError, ValueError, KeyError, ImportError, OSError) as error:
+        except _UNREADABLE as error:
             raise errors.Misconfigured(
-                f"{self.name} cannot be made of {weights or 'random weights'}: {error}"
+                f"{self.name} cannot be made of {weights or 'random weights'}: {error}. Where the file is damaged, "
+                "replace or remove it: what was downloaded is then downloaded anew."
             ) from error
         return made.eval()
 
@@ -87,11 +106,14 @@ class Architecture:
         if not self.tag:
             tags = ", ".join(open_clip.list_pretrained_tags_by_model(self.name)) or "none"
             raise errors.Misconfigured(f"Which weights of {self.name}? Write {self.name}:TAG with one of: {tags}.")
-        if self.repository:
+        repository, file = self._on_the_hub
+        if repository and file:
+            return hub.fetch(repository, file)
+        if repository:
             try:
-                return hub.fetch(self.repository, _WEIGHTS[0])
+                return hub.fetch(repository, _WEIGHTS[0])
             except errors.NotFound:
-                return hub.fetch(self.repository, _WEIGHTS[1])
+                return hub.fetch(repository, _WEIGHTS[1])
         url = str(self.published.get("url", ""))
         if not url:
             raise errors.Misconfigured(f"open_clip does not say where the weights {self.tag} of {self.name} are.")

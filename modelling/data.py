@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from modelling import evaluate, pictures
-from vitrine import preprocessing
+from vitrine import errors, preprocessing
 from vitrine.domain import Pixels
 
 HELD_OUT = 8
@@ -34,7 +34,9 @@ class Collection:
 
 
 def read_classes(folder: pathlib.Path) -> Collection:
-    """A folder of folders of pictures, as Caltech-101 is: each picture an object seen once."""
+    """A folder of folders of pictures, as Caltech-101 is: each picture an object seen once. Raises Misconfigured."""
+    if not folder.is_dir():
+        raise errors.Misconfigured(f"{folder} is no folder. --classes DIR: a folder of .jpg pictures for each class.")
     classes = sorted(path for path in folder.iterdir() if path.is_dir())
     parts: tuple[list[Thing], list[Thing]] = ([], [])
     for number, path in enumerate(classes):

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import fcntl
 import hashlib
 import http.client
 import json
 import logging
+import os
 import pathlib
 import re
-import shutil
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import IO, Any
 
 from vitrine import errors
@@ -49,20 +50,59 @@ class Hub:
 
     def fetch(self, repository: str, name: str) -> Fetched:
         """Raises NotFound, DependencyUnavailable (run again: it goes on) and Misconfigured (another checksum)."""
+        if urllib.parse.urlsplit(self.base).scheme not in ("http", "https", "file"):
+            raise errors.Misconfigured(
+                f"{self.base!r} is no address of a hub: --hub and HF_ENDPOINT begin with https://, http:// or file://."
+            )
         address = f"{self.base.rstrip('/')}/{repository}/resolve/main/{urllib.parse.quote(name)}"
         return fetch(address, self.folder / repository.replace("/", "--") / name)
 
 
 def fetch(url: str, target: pathlib.Path) -> Fetched:
     """As `Hub.fetch`, of any address. What was fetched before is read again and not fetched again."""
+    if url.startswith("file:"):
+        return _in_place(url)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with _alone_in(target.parent):
+        return _fetch(url, target)
+
+
+def _in_place(url: str) -> Fetched:
+    """A file that is here needs no copy, which would only outlive a better one."""
+    path = pathlib.Path(urllib.request.url2pathname(urllib.parse.urlsplit(url).path))
+    try:
+        sha256 = sha256_of(path)
+    except FileNotFoundError as error:
+        raise errors.NotFound(f"There is no {path}.") from error
+    except OSError as error:
+        raise errors.DependencyUnavailable(f"{path} cannot be read: {error}") from error
+    return Fetched(path=path, url=url, sha256=sha256, commit="", announced=False)
+
+
+@contextlib.contextmanager
+def _alone_in(folder: pathlib.Path) -> Iterator[None]:
+    """Two who append to one file would spoil it: the second waits, and finds it whole."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            _log.info("another process is downloading into %s; waiting for it", folder)
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        # Closed, the lock is gone, as it is when the process dies.
+        os.close(descriptor)
+
+
+def _fetch(url: str, target: pathlib.Path) -> Fetched:
     note = target.with_name(target.name + ".json")
     with contextlib.suppress(OSError, ValueError, TypeError):
         kept = Fetched(path=target, **json.loads(note.read_text(encoding="utf-8")))
         if kept.url == url and sha256_of(target) == kept.sha256:
             return kept
-    target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(target.name + ".part")
-    announced = _copy(url, part) if url.startswith("file:") else _download(url, part)
+    announced = _download(url, part)
     sha256 = sha256_of(part)
     if (wrong := _difference(part, sha256, announced, url)) is not None:
         part.unlink()
@@ -93,17 +133,6 @@ def _difference(part: pathlib.Path, sha256: str, announced: Mapping[str, str], u
     return None
 
 
-def _copy(url: str, part: pathlib.Path) -> Mapping[str, str]:
-    source = pathlib.Path(urllib.request.url2pathname(urllib.parse.urlsplit(url).path))
-    try:
-        shutil.copyfile(source, part)
-    except FileNotFoundError as error:
-        raise errors.NotFound(f"There is no {source}.") from error
-    except OSError as error:
-        raise errors.DependencyUnavailable(f"{source} cannot be read: {error}") from error
-    return {}
-
-
 def _download(url: str, part: pathlib.Path) -> Mapping[str, str]:
     announced = _announced(url)
     _forget_another(part, announced.get("etag", ""))
@@ -131,10 +160,14 @@ def _append(url: str, part: pathlib.Path, start: int) -> bool:
     try:
         answer = urllib.request.urlopen(request, timeout=_TIMEOUT_S)
     except urllib.error.HTTPError as error:
+        if error.code != 416 or not start:
+            raise
         # The range begins where the file ends: nothing was left to fetch.
-        if error.code == 416 and error.headers.get("Content-Range", "").endswith(f"/{start}"):
+        if error.headers.get("Content-Range", "").endswith(f"/{start}"):
             return True
-        raise
+        # Or behind its end: what lies here is no beginning of it.
+        part.unlink()
+        return False
     with answer, part.open("ab") as file:
         if answer.status != 206:
             file.truncate(0)

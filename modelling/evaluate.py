@@ -11,7 +11,7 @@ import numpy as np
 
 from modelling import checked_search, retrieval
 from modelling.checked_search import Rows
-from vitrine import local_features, ranking
+from vitrine import errors, local_features, ranking
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -23,27 +23,43 @@ class Photograph:
 
 
 def read_objects(folder: pathlib.Path) -> list[Photograph]:
-    """The rows of ``manifest.csv``, near-duplicates of another row left out."""
-    with (folder / "manifest.csv").open(encoding="utf-8", newline="") as file:
-        return [
-            Photograph(path=folder / row["path"], object_id=row["object_id"], kind=row["class"], view=row["view"])
-            for row in csv.DictReader(file)
-            if not row["near_dup_of"]
-        ]
+    """The rows of ``manifest.csv``, near-duplicates of another row left out. Raises Misconfigured."""
+    return [
+        Photograph(path=folder / row["path"], object_id=row["object_id"], kind=row["class"], view=row["view"])
+        for row in _rows(folder / "manifest.csv", ("path", "object_id", "class", "view", "near_dup_of"))
+        if not row["near_dup_of"]
+    ]
 
 
 def read_museum(folder: pathlib.Path) -> list[Photograph]:
-    """The rows of ``museum.csv`` that the demo museum's generator writes; an object's first view is the catalogue's."""
-    with (folder / "museum.csv").open(encoding="utf-8", newline="") as file:
-        return [
-            Photograph(
-                path=folder / row["image"],
-                object_id=row["external_id"],
-                kind=row["kind"],
-                view="catalogue" if row["view_no"] == "1" else row["view"],
-            )
-            for row in csv.DictReader(file)
-        ]
+    """The rows of ``museum.csv`` that the demo museum's generator writes; an object's first view is the catalogue's.
+
+    Raises Misconfigured.
+    """
+    return [
+        Photograph(
+            path=folder / row["image"],
+            object_id=row["external_id"],
+            kind=row["kind"],
+            view="catalogue" if row["view_no"] == "1" else row["view"],
+        )
+        for row in _rows(folder / "museum.csv", ("image", "external_id", "kind", "view", "view_no"))
+    ]
+
+
+def _rows(path: pathlib.Path, columns: Sequence[str]) -> list[dict[str, str]]:
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            # A row that ends early has nothing in its last columns.
+            reader = csv.DictReader(file, restval="")
+            known, rows = reader.fieldnames or (), list(reader)
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise errors.Misconfigured(f"{path} cannot be read as a table: {error}") from error
+    if missing := [name for name in columns if name not in known]:
+        raise errors.Misconfigured(f"{path} has no column {', '.join(missing)}.")
+    if not rows:
+        raise errors.Misconfigured(f"{path} has no rows.")
+    return rows
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pathlib
+import pickle
 import warnings
 
 import numpy as np
@@ -10,9 +11,9 @@ import onnx
 import torch
 import yaml
 
-from modelling import onnx_halves
+from modelling import onnx_halves, replacing
 from modelling.model import Shape, VitrineS
-from vitrine import preprocessing
+from vitrine import errors, preprocessing
 from vitrine.adapters import model_files, onnx_encoder
 from vitrine.domain import Pixels
 
@@ -25,18 +26,21 @@ LEAST_COSINE = 0.9999
 def export(model: VitrineS, folder: pathlib.Path, sample: Pixels) -> pathlib.Path:
     """Writes the graph and its description; returns the description's path.
 
-    ``sample``, uint8 [n, size, size, 3], goes through both. Raises ValueError where they disagree.
+    ``sample``, uint8 [n, size, size, 3], goes through both. Raises Misconfigured where they disagree.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     model.eval()
-    graph = folder / f"{NAME}.onnx"
-    _write_graph(model, graph)
-    described = folder / f"{NAME}.yaml"
-    described.write_text(_description(model), encoding="utf-8")
-    cosine = agreement(model, described, sample)
-    if cosine < LEAST_COSINE or graph.stat().st_size > LARGEST_BYTES:
-        raise ValueError(f"{graph}: cosine to the trained model {cosine:.6f}, {graph.stat().st_size} bytes.")
-    return described
+    with replacing.in_folder(folder) as made:
+        graph, described = made / f"{NAME}.onnx", made / f"{NAME}.yaml"
+        _write_graph(model, graph)
+        described.write_text(_description(model), encoding="utf-8")
+        cosine, size = agreement(model, described, sample), graph.stat().st_size
+        # `not >=`: weights that are no numbers have no cosine either.
+        if not cosine >= LEAST_COSINE or size > LARGEST_BYTES:
+            raise errors.Misconfigured(
+                f"{graph.name} was refused: cosine to the trained model {cosine:.6f}, not {LEAST_COSINE}, or "
+                f"{size} bytes, more than {LARGEST_BYTES}."
+            )
+    return folder / described.name
 
 
 def resize(size: int) -> preprocessing.Resize:
@@ -87,9 +91,19 @@ def _description(model: VitrineS) -> str:
 
 
 def export_weights(weights: pathlib.Path, folder: pathlib.Path) -> pathlib.Path:
-    """What ``train`` saved, written again; checked on noise, because the pictures need not be at hand."""
+    """What ``train`` saved, written again; checked on noise, because the pictures need not be at hand.
+
+    Raises Misconfigured.
+    """
     model = VitrineS(Shape())
-    model.load_state_dict(torch.load(weights, map_location="cpu", weights_only=True))
+    try:
+        model.load_state_dict(torch.load(weights, map_location="cpu", weights_only=True))
+    # What torch and pickle raise of files that are not there, no weights, or another model's.
+    except (OSError, RuntimeError, pickle.UnpicklingError, EOFError, ValueError, KeyError, TypeError) as error:
+        raise errors.Misconfigured(
+            f"{weights} holds no weights of {NAME}: {error}. --weights FILE takes what python -m modelling train "
+            "saved; --model NAME exports another model."
+        ) from error
     size = model.shape.size
     noise = np.random.default_rng(0).integers(0, 256, (4, size, size, 3), np.uint8)
     return export(model, folder, noise)

@@ -32,12 +32,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> None:
     if arguments.int8 and arguments.images is None:
         raise errors.Misconfigured("--int8 is kept only where it finds as much in your pictures: add --images DIR.")
-    described = _open_clip(arguments) if arguments.model else _shipped(arguments)
-    print(f"{described}: serve it with VITRINE_MODEL={described}")
     if arguments.int8:
         from modelling import int8
 
-        written, comparison = int8.quantise(described, arguments.images)
+        # Before the export, which takes minutes.
+        paths = int8.readable(arguments.images)
+    described = _open_clip(arguments) if arguments.model else _shipped(arguments)
+    print(f"{described}: serve it with VITRINE_MODEL={described}")
+    if arguments.int8:
+        written, comparison = int8.quantise(described, paths)
         print(f"{written}: {comparison.told()}")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 import pathlib
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -13,7 +14,7 @@ import onnx
 import yaml
 from onnxruntime import quantization
 
-from modelling import augment, pictures
+from modelling import augment, pictures, replacing
 from vitrine import errors, preprocessing
 from vitrine.adapters import model_files, onnx_encoder
 from vitrine.domain import Pixels
@@ -24,6 +25,8 @@ FEWEST_PICTURES = 100
 
 _SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp"}
 _FOUND_AMONG = 10
+
+_log = logging.getLogger(__name__)
 
 Vectors = npt.NDArray[np.float32]
 
@@ -48,32 +51,45 @@ class Comparison:
         )
 
 
-def quantise(described: pathlib.Path, images: pathlib.Path) -> tuple[pathlib.Path, Comparison]:
+def readable(folder: pathlib.Path) -> list[pathlib.Path]:
+    """The folder's pictures, those that are broken left out with a warning. Raises Misconfigured: too few."""
+    found: list[pathlib.Path] = []
+    for path in sorted(path for path in folder.rglob("*") if path.suffix.lower() in _SUFFIXES):
+        try:
+            pictures.read_picture(path)
+        except errors.BrokenPicture as error:
+            _log.warning("left out: %s", error.message)
+        else:
+            found.append(path)
+    if len(found) < FEWEST_PICTURES:
+        raise errors.Misconfigured(
+            f"{folder} has {len(found)} pictures that can be read. The loss of recall is measured on {FEWEST_PICTURES} "
+            "or more: --images DIR."
+        )
+    return found
+
+
+def quantise(described: pathlib.Path, paths: Sequence[pathlib.Path]) -> tuple[pathlib.Path, Comparison]:
     """Writes ID-int8.onnx and its description beside ``described``; returns the description's path.
 
-    Raises Misconfigured where there are too few pictures, or where more than a hundredth of the recall is lost; then
-    nothing is left behind.
+    Raises Misconfigured where more than a hundredth of the recall is lost in the pictures. Before it is judged, nothing
+    lies where a model could be served from.
     """
-    paths = _pictures(images)
     full = model_files.find(str(described), [])
-    graph = full.graph.with_name(f"{full.description.id}-int8.onnx")
-    written = graph.with_suffix(".yaml")
-    _write_graph(full.graph, graph)
     document = yaml.safe_load(described.read_text(encoding="utf-8"))
-    document |= {"id": graph.stem, "file": graph.name}
-    _describe(written, document)
-    try:
-        found = compare(onnx_encoder.OnnxEncoder(full), onnx_encoder.OnnxEncoder(_read(written)), paths)
+    document |= {"id": f"{full.description.id}-int8", "file": f"{full.description.id}-int8.onnx"}
+    with replacing.in_folder(described.parent) as folder:
+        written = folder / f"{document['id']}.yaml"
+        _write_graph(full.graph, folder / document["file"])
+        _describe(written, document)
+        int8 = model_files.find(str(written), [])
+        found = compare(onnx_encoder.OnnxEncoder(full), onnx_encoder.OnnxEncoder(int8), paths)
         if found.loss > LARGEST_LOSS:
             raise errors.Misconfigured(f"The int8 graph was refused: {found.told()}. Serve {described} as it is.")
-    except errors.VitrineError:
-        written.unlink()
-        graph.unlink()
-        raise
-    document["provenance"] = {**document.get("provenance", {}), "made_from": full.model_id}
-    document["metrics"] = {name: round(value, 5) for name, value in dataclasses.asdict(found).items()}
-    _describe(written, document)
-    return written, found
+        document["provenance"] = {**document.get("provenance", {}), "made_from": full.model_id}
+        document["metrics"] = {name: round(value, 5) for name, value in dataclasses.asdict(found).items()}
+        _describe(written, document)
+    return described.parent / written.name, found
 
 
 def compare(
@@ -89,20 +105,6 @@ def compare(
         int8_recall_at_10=recalls[1],
         neighbours=_common(*(_nearest(vectors) for vectors in gallery)),
     )
-
-
-def _pictures(folder: pathlib.Path) -> list[pathlib.Path]:
-    found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in _SUFFIXES)
-    if len(found) < FEWEST_PICTURES:
-        raise errors.Misconfigured(
-            f"{folder} has {len(found)} pictures. The loss of recall is measured on {FEWEST_PICTURES} or more:"
-            " --images DIR."
-        )
-    return found
-
-
-def _read(described: pathlib.Path) -> model_files.ModelFiles:
-    return model_files.find(str(described), [])
 
 
 def _describe(path: pathlib.Path, document: dict[str, Any]) -> None:
@@ -125,7 +127,6 @@ def _write_graph(source: pathlib.Path, target: pathlib.Path) -> None:
         extra_options={"MatMulConstBOnly": True},
     )
     if not any(node.op_type == "MatMulInteger" for node in onnx.load(target).graph.node):
-        target.unlink()
         raise errors.Misconfigured(f"{source} has no products with weights that int8 would make cheaper.")
 
 

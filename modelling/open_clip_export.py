@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import yaml
 
-from modelling import towers
+from modelling import replacing, towers
 from modelling.architectures import Architecture
 from modelling.downloads import Fetched, Hub
 from vitrine import errors
@@ -66,36 +66,34 @@ class Export:
         self, weights: pathlib.Path | None, tokenizer: Any, provenance: dict[str, str], card: str
     ) -> pathlib.Path:
         architecture, name = self.architecture, self.architecture.id
-        self.out.mkdir(parents=True, exist_ok=True)
         model = architecture.model(weights)
         size, shown = _shown(architecture, model)
-        described = self.out / f"{name}.yaml"
-        # A description is there when everything that it names is.
-        described.unlink(missing_ok=True)
         tower = towers.ImageTower(model, architecture.published["mean"], architecture.published["std"])
-        agreed = towers.write(tower, _pictures(size), towers.IMAGE, self.out / f"{name}.onnx")
-        document: dict[str, Any] = {
-            "id": name,
-            "file": f"{name}.onnx",
-            "licence": _licence(card),
-            "input": {"name": towers.IMAGE, "layout": "NHWC", "dtype": "uint8", "size": size},
-            "resize": shown,
-            "output": {"name": towers.EMBEDDING, "dimension": int(architecture.config["embed_dim"])},
-        }
-        metrics = {"image_cosine_to_torch": round(agreed, 7)}
-        if tokenizer is not None:
-            document["text"], metrics["text_cosine_to_torch"] = self._write_text(model, tokenizer)
-        document |= {"provenance": provenance, "metrics": metrics}
-        (self.out / f"{name}.md").write_text(card or f"# {name}\n\n{provenance['source']}\n", encoding="utf-8")
-        described.write_text(yaml.safe_dump(document, sort_keys=False, allow_unicode=True), encoding="utf-8")
-        return described
+        with replacing.in_folder(self.out) as folder:
+            agreed = towers.write(tower, _pictures(size), towers.IMAGE, folder / f"{name}.onnx")
+            document: dict[str, Any] = {
+                "id": name,
+                "file": f"{name}.onnx",
+                "licence": _licence(card),
+                "input": {"name": towers.IMAGE, "layout": "NHWC", "dtype": "uint8", "size": size},
+                "resize": shown,
+                "output": {"name": towers.EMBEDDING, "dimension": int(architecture.config["embed_dim"])},
+            }
+            metrics = {"image_cosine_to_torch": round(agreed, 7)}
+            if tokenizer is not None:
+                document["text"], metrics["text_cosine_to_torch"] = self._write_text(model, tokenizer, folder)
+            document |= {"provenance": provenance, "metrics": metrics}
+            (folder / f"{name}.md").write_text(card or f"# {name}\n\n{provenance['source']}\n", encoding="utf-8")
+            described = yaml.safe_dump(document, sort_keys=False, allow_unicode=True)
+            (folder / f"{name}.yaml").write_text(described, encoding="utf-8")
+        return self.out / f"{name}.yaml"
 
-    def _write_text(self, model: Any, tokenizer: Any) -> tuple[dict[str, str], float]:
+    def _write_text(self, model: Any, tokenizer: Any, folder: pathlib.Path) -> tuple[dict[str, str], float]:
         name = self.architecture.id
         tokens = np.array([row.ids for row in tokenizer.encode_batch(list(SENTENCES))], np.int64)
         self._check_tokens(tokens)
-        agreed = towers.write(towers.TextTower(model), tokens, towers.TOKENS, self.out / f"{name}.text.onnx")
-        tokenizer.save(str(self.out / f"{name}.tokenizer.json"))
+        agreed = towers.write(towers.TextTower(model), tokens, towers.TOKENS, folder / f"{name}.text.onnx")
+        tokenizer.save(str(folder / f"{name}.tokenizer.json"))
         described = {
             "file": f"{name}.text.onnx",
             "tokenizer": f"{name}.tokenizer.json",

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageOps
 
-from vitrine import preprocessing
+from vitrine import errors, preprocessing
 from vitrine.adapters import model_files, onnx_encoder
 from vitrine.domain import Pixels
 
@@ -42,6 +42,10 @@ def open_model(path: pathlib.Path) -> FileEmbedder:
 
 
 def read_picture(path: pathlib.Path) -> Pixels:
-    """Upright uint8 RGB [h, w, 3]."""
-    with Image.open(path) as image:
-        return np.asarray(ImageOps.exif_transpose(image).convert("RGB"))
+    """Upright uint8 RGB [h, w, 3]. Raises BrokenPicture with the file's name."""
+    try:
+        with Image.open(path) as image:
+            return np.asarray(ImageOps.exif_transpose(image).convert("RGB"))
+    # Each decoder fails in its own way.
+    except Exception as error:
+        raise errors.BrokenPicture(f"{path} is not there or is no whole picture: {error}. Replace it.") from error

@@ -52,10 +52,12 @@ class TextTower(nn.Module):
 def write(tower: nn.Module, example: npt.NDArray[Any], name: str, graph: pathlib.Path) -> float:
     """Write the tower to ``graph`` and return the smallest cosine to torch over ``example``, [n, …].
 
-    Raises Misconfigured, and leaves no graph, where the two disagree or the tower cannot be one file.
+    Raises Misconfigured where the two disagree or the tower cannot be one file.
     """
     if (size := sum(weights.nbytes for weights in _used(tower))) > _MOST_BYTES:
         raise errors.Misconfigured(f"{graph.name} would have {size >> 20} MiB, and one file of ONNX has 2047 at most.")
+    # The exporter gives every module the mode of the tower that it was handed: a model in it would be training again.
+    tower.eval()
     # Attention as one operator of torch's own has no counterpart in ONNX.
     torch.backends.mha.set_fastpath_enabled(False)
     with torch.no_grad(), warnings.catch_warnings():
@@ -75,7 +77,6 @@ def write(tower: nn.Module, example: npt.NDArray[Any], name: str, graph: pathlib
     onnx.checker.check_model(str(graph))
     cosine = agreement(graph, example, expected)
     if not cosine >= LEAST_COSINE:
-        graph.unlink()
         raise errors.Misconfigured(f"{graph.name} was refused: cosine to torch {cosine:.6f}, not {LEAST_COSINE}.")
     return cosine
 

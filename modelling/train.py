@@ -8,13 +8,14 @@ import dataclasses
 import logging
 import pathlib
 import time
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
 import threadpoolctl
 import torch
 
-from modelling import data, export, starting, views
+from modelling import data, export, pictures, starting, views
 from modelling.model import Shape, VitrineS
 from vitrine import errors
 
@@ -61,6 +62,7 @@ class Curve:
 def train(recipe: Recipe) -> pathlib.Path:
     """Returns the path of the description of the model that was made. Raises Misconfigured."""
     device = _device(recipe.device)
+    teacher = pictures.open_model(recipe.teacher) if recipe.teacher else None
     _settle(recipe.seed, one_thread=device.type == "cpu")
     recipe.out.mkdir(parents=True, exist_ok=True)
     curve = Curve(path=recipe.out / "curve.csv", began=time.monotonic())
@@ -69,7 +71,10 @@ def train(recipe: Recipe) -> pathlib.Path:
     if recipe.museum:
         collections.append(data.read_museum(recipe.museum))
     learned = [thing for collection in collections for thing in collection.learned]
-    curve.note("read", learned=len(learned))
+    held_out = [thing for collection in collections for thing in collection.held_out]
+    _check_enough(learned, recipe.shape.dimension)
+    curve.path.unlink(missing_ok=True)
+    curve.note("read", learned=len(learned), held_out=len(held_out))
     rng = np.random.default_rng(recipe.seed)
     model = VitrineS(recipe.shape).eval().to(device)
     chosen = rng.permutation(len(learned))[:STARTING_PICTURES]
@@ -77,15 +82,25 @@ def train(recipe: Recipe) -> pathlib.Path:
     curve.note("started")
     pairs = views.Pairs.take(model, learned, resize, rng)
     curve.note("pairs taken", pairs=len(pairs.second))
-    teacher = views.taught(recipe.teacher, learned) if recipe.teacher else None
+    told = views.taught(teacher, learned) if teacher else None
     curve.note("teacher asked")
-    pairs.project(model, teacher, TEACHING, SIDES)
-    held_out = [thing for collection in collections for thing in collection.held_out]
-    curve.note("projected", **views.recall(model, held_out, resize))
+    pairs.project(model, told, TEACHING, SIDES)
+    # Kept before it is measured: what follows may fail, and this took the time.
+    torch.save({name: value.cpu() for name, value in model.state_dict().items()}, recipe.out / "vitrine-s.pt")
+    # Fewer classes or objects than data.HELD_OUT leave none to measure on.
+    curve.note("projected", **(views.recall(model, held_out, resize) if held_out else {}))
     model.cpu()
-    torch.save(model.state_dict(), recipe.out / "vitrine-s.pt")
     sample = data.squares([learned[index] for index in chosen[:8]], resize)
     return export.export(model, recipe.out, sample)
+
+
+def _check_enough(learned: Sequence[data.Thing], directions: int) -> None:
+    pairs = len(learned) + SIDES * sum(len(thing.views) - 1 for thing in learned)
+    if pairs <= directions:
+        raise errors.Misconfigured(
+            f"{len(learned)} objects to learn from make {pairs} pairs of views, and {directions + 1} are the fewest: "
+            "--classes and --museum with more pictures."
+        )
 
 
 def _device(name: str) -> torch.device:

@@ -6,7 +6,6 @@ import concurrent.futures
 import dataclasses
 import itertools
 import os
-import pathlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
@@ -86,9 +85,9 @@ def run(model: VitrineS, function: Callable[[torch.Tensor], torch.Tensor], squar
     return np.concatenate(rows)
 
 
-def taught(teacher: pathlib.Path, things: Sequence[data.Thing]) -> Floats:
+def taught(teacher: pictures.FileEmbedder, things: Sequence[data.Thing]) -> Floats:
     """The teacher's unit embedding of each thing's catalogue view."""
-    encoder = pictures.open_model(teacher).encoder
+    encoder = teacher.encoder
     prepared = catalogue(things, encoder.resize)
     rows: list[Floats] = []
     while batch := list(itertools.islice(prepared, BATCH)):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import pathlib
+import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,7 +15,7 @@ from indexer.classifier import figures, zero_shot
 from indexer.classifier.adding import FEWEST_PICTURES
 from indexer.classifier.examples import Floats
 from indexer.classifier.recipes import KINDS
-from indexer.classifier.versions import Versions
+from indexer.classifier.versions import Versions, unknown
 from indexer.commands import Index
 from indexer.photographs import Ports
 from vitrine import errors
@@ -33,7 +34,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     rollback = subcommands.add_parser("rollback", help="have the version served again that was active before")
     rollback.add_argument("--reason", default="", help="kept with the rollback")
     add_class = subcommands.add_parser("add-class", help="extend the active version by a class, from a few pictures")
-    add_class.add_argument("name")
+    add_class.add_argument("name", type=_name)
     add_class.add_argument(
         "pictures",
         nargs="+",
@@ -71,8 +72,8 @@ def run(options: argparse.Namespace, index: Index) -> list[str]:
     if command == "zero-shot":
         return _zero_shot(options, index, versions)
     if command == "activate":
-        versions.activate(options.version, forced_because=options.force.strip())
-        return [f"version {options.version} is active; workers take it up at their next refresh"]
+        gone = versions.activate(options.version, forced_because=options.force.strip())
+        return [f"version {options.version} is active; workers take it up at their next refresh{unknown(gone)}"]
     if command == "rollback":
         return [f"version {versions.roll_back(options.reason)} is active again"]
     return _add_class(options, index.ports, versions)
@@ -85,13 +86,16 @@ def versions_of(index: Index) -> Versions:
 def _listed(versions: Versions) -> list[str]:
     manifests = versions.heads.manifests(versions.model_id)
     if not manifests:
-        return ["There is no version of the classifier. Run: python -m indexer build"]
-    active = versions.heads.active(versions.model_id)
+        return [
+            "There is no version of the classifier. python -m indexer build makes one where 5 objects have one "
+            "typology and 5 another; with fewer labels: python -m indexer classifier zero-shot NAME NAME …"
+        ]
+    activations = versions.heads.activations(versions.model_id)
     lines = [f"  {'version':<8} {'kind':<11} {'classes':>7} {'balanced':>8}  created"]
     for manifest in manifests:
-        mark = "*" if active and manifest["version"] == active["version"] else " "
+        mark = "*" if activations and manifest["version"] == activations[-1].version else " "
         lines.append(f"{mark} {manifest['version']:<8} {_line(manifest)}")
-    for activation in versions.heads.activations(versions.model_id):
+    for activation in activations:
         reason = f": {activation.reason}" if activation.reason else ""
         lines.append(f"{activation.at}  version {activation.version} by {activation.how}{reason}")
     return lines
@@ -172,15 +176,14 @@ def _settings(tried: Mapping[str, Any]) -> str:
 
 def _add_class(options: argparse.Namespace, ports: Ports, versions: Versions) -> list[str]:
     pictures = _embedded(_files(options.pictures), ports)
-    version = versions.add_class(options.name.strip(), pictures, dict(options.translation))
+    version = versions.add_class(options.name, pictures, dict(options.translation), activate=options.activate)
     report = versions.heads.open(versions.model_id, version).manifest["report"]
     lines = [
         f"version {version}: {options.name} from {len(pictures)} pictures, recall "
-        f"{report['recall'][options.name.strip()]:.2f}; of the other classes' right answers, {report['kept']:.1%} stay"
+        f"{report['recall'][options.name]:.2f}; of the other classes' right answers, {report['kept']:.1%} stay"
     ]
     if not options.activate:
         return [*lines, f"next: python -m indexer classifier activate {version}"]
-    versions.activate(version)
     return [*lines, f"version {version} is active; workers take it up at their next refresh"]
 
 
@@ -206,6 +209,13 @@ def _embedded(files: Sequence[pathlib.Path], ports: Ports) -> Floats:
     if not squares:
         raise errors.RejectedInput("There are no pictures in what was given.", code="no_source")
     return np.concatenate([ports.encoder.encode(square[None]) for square in squares.values()])
+
+
+def _name(text: str) -> str:
+    name = text.strip()
+    if not name or any(unicodedata.category(letter) == "Cc" for letter in name):
+        raise argparse.ArgumentTypeError(f"{text!r} is no name of a class: give one line of text")
+    return name
 
 
 def _translation(text: str) -> tuple[str, str]:

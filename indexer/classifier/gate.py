@@ -19,46 +19,59 @@ _NAMED = 5
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Comparison:
-    """Balanced accuracies over the ``shared`` classes and the objects that both were examined on.
+    """Balanced accuracies over ``classes`` of both and of the active version alone; those the candidate never finds.
 
     error: standard error of their difference; fallen: class → recall of the candidate and of the active version.
+    objects: all that count; common: those of them that both were examined on.
     """
 
     candidate: float
     active: float
     error: float
-    shared: int
+    classes: int
     objects: int
+    common: int
     fallen: Mapping[str, tuple[float, float]]
 
     @property
     def passed(self) -> bool:
         loss = self.active - self.candidate
-        return self.objects > 0 and (loss <= _TOLERANCE or loss <= self.error)
+        return self.common > 0 and (loss <= _TOLERANCE or loss <= self.error)
 
 
 def compare(candidate: StoredHead, active: StoredHead) -> Comparison:
     """Each is judged by the labels that it was examined with, so that labels gone wrong count against who has them."""
     new, old = _right(candidate), _right(active)
-    classes = set(candidate.head.classes) & set(active.head.classes)
-    per_class: dict[str, list[tuple[float, float]]] = {}
-    for number in new.keys() & old.keys():
-        name, right = new[number]
-        if name in classes:
-            per_class.setdefault(name, []).append((right, old[number][1]))
+    gone = set(lost(candidate, active))
+    common: dict[str, list[tuple[float, float]]] = {}
+    missed: dict[str, list[tuple[float, float]]] = {}
+    for number, (before, right_before) in old.items():
+        name, right = new.get(number, ("", 0.0))
+        if before in gone:
+            missed.setdefault(before, []).append((0.0, right_before))
+        elif name in active.head.classes:
+            common.setdefault(name, []).append((right, right_before))
+    per_class = {**common, **missed}
     recalls = {name: np.mean(pairs, axis=0) for name, pairs in per_class.items()}
     balanced = np.mean(list(recalls.values()), axis=0) if recalls else np.zeros(2)
     # Objects on which both say the same tell nothing of the difference.
     squares = sum(float(np.sum((np.diff(pairs) / len(pairs)) ** 2)) for pairs in per_class.values())
-    fallen = {name: (float(both[0]), float(both[1])) for name, both in recalls.items() if both[0] < both[1]}
+    fallen = {name: (float(recalls[name][0]), float(recalls[name][1])) for name in common}
+    fallen = {name: both for name, both in fallen.items() if both[0] < both[1]}
     return Comparison(
         candidate=float(balanced[0]),
         active=float(balanced[1]),
         error=float(np.sqrt(squares)) / max(1, len(recalls)),
-        shared=len(recalls),
+        classes=len(recalls),
         objects=sum(map(len, per_class.values())),
+        common=sum(map(len, common.values())),
         fallen=dict(sorted(fallen.items(), key=lambda item: item[1][0] - item[1][1])[:_NAMED]),
     )
+
+
+def lost(candidate: StoredHead, active: StoredHead | None) -> list[str]:
+    """The classes that the active version knows and the candidate does not."""
+    return sorted(set(active.head.classes) - set(candidate.head.classes)) if active else []
 
 
 def check(candidate: StoredHead, active: StoredHead | None) -> None:
@@ -71,6 +84,12 @@ def check(candidate: StoredHead, active: StoredHead | None) -> None:
     compared = compare(candidate, active)
     if not compared.passed:
         raise _refused(_worse(candidate, active, compared), candidate)
+    if by_hand := [name for name in lost(candidate, active) if name in active.manifest["added"]]:
+        raise _refused(
+            f"Version {candidate.version} does not know what was added to version {active.version}, which is active, "
+            f"by hand: {', '.join(by_hand)}. Make it again: what is made now goes on from version {active.version}.",
+            candidate,
+        )
     recall = candidate.manifest["report"]["recall"]
     added = [name for name in candidate.manifest["added"] if name not in active.head.classes]
     if missed := [name for name in added if recall[name] < _FOUND]:
@@ -102,19 +121,20 @@ def _refused(why: str, candidate: StoredHead) -> errors.RejectedInput:
 
 
 def _worse(candidate: StoredHead, active: StoredHead, compared: Comparison) -> str:
-    if not compared.objects:
-        return (
+    if not compared.common:
+        told = [
             f"Version {candidate.version} and version {active.version}, which is active, share no class with an object "
             "that both were examined on: they cannot be compared."
-        )
-    told = [
-        f"Version {candidate.version} is worse than version {active.version}, which is active: balanced accuracy "
-        f"{compared.candidate:.3f} against {compared.active:.3f} over {compared.shared} classes, on the "
-        f"{compared.objects} held-out objects of both."
-    ]
+        ]
+    else:
+        told = [
+            f"Version {candidate.version} is worse than version {active.version}, which is active: balanced accuracy "
+            f"{compared.candidate:.3f} against {compared.active:.3f} over {compared.classes} classes, on "
+            f"{compared.objects} held-out objects."
+        ]
     if compared.fallen:
         falls = [f"{name} {new:.2f} after {old:.2f}" for name, (new, old) in compared.fallen.items()]
         told.append(f"Recall fell most for: {', '.join(falls)}.")
-    if lost := sorted(set(active.head.classes) - set(candidate.head.classes)):
-        told.append(f"It does not know: {', '.join(lost)}.")
+    if gone := lost(candidate, active):
+        told.append(f"It does not know, and so never finds: {', '.join(gone)}.")
     return " ".join(told)

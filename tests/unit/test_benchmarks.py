@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 
@@ -15,7 +16,18 @@ import onnxruntime
 import pytest
 from PIL import Image
 
-from scripts.benchmarks import __main__, baseline, client, distributed, photographs, process_cpu, report, streams, vit
+from scripts.benchmarks import (
+    __main__,
+    baseline,
+    client,
+    distributed,
+    photographs,
+    process_cpu,
+    report,
+    server,
+    streams,
+    vit,
+)
 from tests.servers import mariadb, rabbitmq, triton
 
 SMALL = vit.Shape(size=64, patch=16, width=64, layers=2, heads=4, hidden=128, output=32)
@@ -108,6 +120,13 @@ def test_a_figure_is_the_median_of_its_rounds_between_the_least_and_the_most() -
     assert report.spread([3.0, 1.0, 2.0], lambda value: value, " ms") == "2.0 ms (1.0–3.0)"
     assert report.spread([1.0], lambda value: value, "/s") == "1.0/s"
     assert report.percentile(range(100), 95) == 95
+
+
+def test_without_the_environment_of_the_tests_the_command_that_makes_it_is_told(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "scripts").mkdir()
+    script = shutil.copy(server.ROOT / "scripts/bench", tmp_path / "scripts")
+    done = subprocess.run([script, "pipeline", "--help"], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout) == (1, "") and "Run: make .venv/dev.stamp" in done.stderr
 
 
 def test_an_interpreter_without_torch_is_told_apart_from_none(tmp_path: pathlib.Path) -> None:

@@ -123,6 +123,19 @@ def test_photographs_filed_under_two_records_are_counted_and_do_not_hide_the_oth
     assert measured.genuine.recognised_checked is not None and measured.genuine.recognised_checked > 0.8
 
 
+def test_one_picture_in_place_of_nearly_all_leaves_the_careful_thresholds() -> None:
+    made = Made(objects=30, images=1)
+    made.vectors = np.vstack([made.vectors, np.repeat(unit(np.ones((1, DIMENSION))), 2_000, axis=0)])
+    made.record_ids = np.arange(100, 100 + len(made.vectors), dtype=np.int64)
+    found = calibration.calibrate(
+        made.vectors, made.record_ids, neighbours=made.neighbours, features=lambda _: None, budget=SMALL
+    )
+    careful = verdict.Thresholds()
+    assert found.thresholds.object_unchecked == careful.object_unchecked
+    assert found.thresholds.photograph_unchecked == careful.photograph_unchecked
+    assert verdict.kind_of(0.0, None, found.thresholds) is VerdictKind.DISTANT
+
+
 def test_copies_tell_what_one_photograph_looks_like_twice() -> None:
     made = Made(images=1)
     measured = made.calibrated(made.copy)

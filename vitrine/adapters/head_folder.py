@@ -6,13 +6,15 @@ heads/MODEL ID/NUMBER/            head.npz, exam.npz and a manifest.json that li
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import datetime
 import json
+import logging
 import pathlib
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from vitrine import errors
@@ -26,6 +28,8 @@ _HEAD, _EXAM, _ACTIVATIONS = "head.npz", "exam.npz", "activations.json"
 # Each build adds a version of some megabytes; what may be rolled back to is kept besides.
 _KEPT, _KEPT_ACTIVATED = 10, 3
 
+_log = logging.getLogger(__name__)
+
 
 class HeadFolder:
     """One process at a time may activate or roll back: hold a lease."""
@@ -37,6 +41,16 @@ class HeadFolder:
         line = self._root / model_id
         line.mkdir(parents=True, exist_ok=True)
         folder = pathlib.Path(tempfile.mkdtemp(prefix=".new-", dir=line))
+        try:
+            version = self._publish(folder, model_id, head, exam, notes)
+        finally:
+            # Nothing lies there any more, unless it broke off.
+            shutil.rmtree(folder, ignore_errors=True)
+        self._forget_old(model_id)
+        return version
+
+    def _publish(self, folder: pathlib.Path, model_id: str, head: Head, exam: Exam, notes: Mapping[str, Any]) -> int:
+        line = folder.parent
         # A worker may run as another user than the indexer.
         folder.chmod(0o755)
         (folder / _HEAD).write_bytes(head.to_bytes())
@@ -66,21 +80,26 @@ class HeadFolder:
                     raise
                 continue
             durable_files.sync(line)
-            self._forget_old(model_id)
             return version
 
     def manifests(self, model_id: str) -> Sequence[Mapping[str, Any]]:
-        return [snapshot_manifests.read(self._folder(model_id, version)) for version in self._versions(model_id)]
+        found = []
+        for version in self._versions(model_id):
+            try:
+                found.append(self._manifest(model_id, version))
+            except errors.DamagedSnapshot as error:
+                _log.warning("version %d of the classifier is left out: %s", version, error.message)
+        return found
 
     def open(self, model_id: str, version: int) -> StoredHead:
         folder = self._folder(model_id, version)
-        manifest = snapshot_manifests.verified(folder)
-        return StoredHead(
-            version=version,
-            head=read_head((folder / _HEAD).read_bytes()),
-            exam=Exam.from_bytes((folder / _EXAM).read_bytes()),
-            manifest=manifest,
-        )
+        with _advised():
+            return StoredHead(
+                version=version,
+                manifest=snapshot_manifests.verified(folder),
+                head=read_head((folder / _HEAD).read_bytes()),
+                exam=Exam.from_bytes((folder / _EXAM).read_bytes()),
+            )
 
     def active_version(self, model_id: str) -> int | None:
         stack = _stack(self.activations(model_id))
@@ -88,7 +107,7 @@ class HeadFolder:
 
     def active(self, model_id: str) -> Mapping[str, Any] | None:
         version = self.active_version(model_id)
-        return snapshot_manifests.read(self._folder(model_id, version)) if version else None
+        return self._manifest(model_id, version) if version else None
 
     def activate(self, model_id: str, version: int, *, how: str, reason: str = "") -> None:
         self._folder(model_id, version)
@@ -112,6 +131,10 @@ class HeadFolder:
             raise errors.DamagedSnapshot(
                 f"{path} cannot be read: {error}. Put it right, or remove it and activate a version anew."
             ) from error
+
+    def _manifest(self, model_id: str, version: int) -> Mapping[str, Any]:
+        with _advised():
+            return snapshot_manifests.read(self._folder(model_id, version))
 
     def _append(self, model_id: str, activation: Activation) -> None:
         entries = [dataclasses.asdict(entry) for entry in [*self.activations(model_id), activation]]
@@ -141,13 +164,25 @@ class HeadFolder:
             shutil.rmtree(self._root / model_id / str(version), ignore_errors=True)
 
 
+@contextlib.contextmanager
+def _advised() -> Iterator[None]:
+    try:
+        yield
+    except errors.DamagedSnapshot as error:
+        raise errors.DamagedSnapshot(
+            f"{error.message}. To have another version served: python -m indexer classifier rollback, "
+            "or python -m indexer classifier activate N --force REASON."
+        ) from error
+
+
 def _stack(activations: Sequence[Activation]) -> list[int]:
-    """Versions that were active and not rolled back, the active one last."""
+    """Versions that were active and not rolled back, the active one last; none stands beside itself."""
     stack: list[int] = []
     for activation in activations:
         if activation.how == "rollback":
-            stack.pop()
-        else:
+            while stack and stack[-1] != activation.version:
+                stack.pop()
+        elif stack[-1:] != [activation.version]:
             stack.append(activation.version)
     return stack
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import argparse
 import contextlib
+import dataclasses
 import json
 import pathlib
 from collections.abc import Iterator
@@ -11,12 +13,14 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from indexer.classifier import commands as classifier_commands
 from indexer.classifier import examples, fitting
 from indexer.classifier.fitting import Fitted
 from indexer.classifier.recipes import KINDS
 from indexer.classifier.versions import Versions
 from tests.unit.test_classifier import catalogue
 from vitrine import errors
+from vitrine.adapters import durable_files
 from vitrine.adapters.head_folder import HeadFolder
 
 Floats = npt.NDArray[np.float32]
@@ -108,6 +112,54 @@ def test_a_version_without_a_class_in_common_is_refused(versions: Versions, good
     assert active(versions) == 1
 
 
+def test_a_version_that_most_classes_are_gone_from_is_refused_and_names_them(versions: Versions) -> None:
+    many = {f"класс {number:02}": 6 for number in range(13)}
+    vectors, labels, records = catalogue(many, noise=0.5, own=0.5)
+    versions.activate(added(versions, fitting.fit(vectors, labels, records, kind="prototype")))
+    kept = sorted(many)[:2]
+    wrong = [label if label in kept else "предмет" for label in labels]
+    mapped_wrongly = added(versions, fitting.fit(vectors, wrong, records, kind="prototype"))
+    assert "never finds: класс 02, класс 03" in versions.offer(mapped_wrongly)
+    assert active(versions) == 1
+    assert versions.activate(mapped_wrongly, forced_because="typologies are merged") == sorted(many)[2:]
+
+
+def test_a_class_that_was_added_by_hand_does_not_vanish_behind_another(versions: Versions, good: Fitted) -> None:
+    versions.activate(added(versions, good))
+    first, second = versions.add_class("маска", masks(5), {}), versions.add_class("лицо", -masks(5), {})
+    versions.activate(first)
+    with pytest.raises(errors.RejectedInput, match="by hand: маска"):
+        versions.activate(second)
+    assert versions.offer(second).startswith(f"version {second} is kept")
+    assert versions.activate(second, forced_because="no masks any more") == ["маска"]
+    assert active(versions) == second
+
+
+def test_one_small_class_among_very_many_may_go_and_is_named(versions: Versions) -> None:
+    many = {f"класс {number:03}": 5 for number in range(120)}
+    vectors, labels, records = catalogue(many, noise=0.2, own=0.2)
+    versions.activate(added(versions, fitting.fit(vectors, labels, records, kind="prototype")))
+    rest = [row for row, label in enumerate(labels) if label != "класс 007"]
+    left = fitting.fit(vectors[rest], [labels[row] for row in rest], records[rest], kind="prototype")
+    version = added(versions, left)
+    assert versions.offer(version) == f"version {version} is active; no longer known: класс 007"
+
+
+def test_nobody_else_activates_anything_between_the_parent_and_its_extension(versions: Versions, good: Fitted) -> None:
+    versions.activate(added(versions, good))
+    held: list[str] = []
+
+    class Watched(OneProcess):
+        @contextlib.contextmanager
+        def hold(self, name: str) -> Iterator[int]:
+            held.append(name)
+            yield 1
+
+    alone = dataclasses.replace(versions, leases=Watched())
+    assert active(versions) == 1 and alone.add_class("маска", masks(5), {}, activate=True) == active(versions) == 2
+    assert held == ["classifier"]
+
+
 def test_rolling_back_returns_to_the_former_version_and_then_to_the_one_before(
     versions: Versions, good: Fitted
 ) -> None:
@@ -120,6 +172,14 @@ def test_rolling_back_returns_to_the_former_version_and_then_to_the_one_before(
         versions.roll_back("")
     versions.activate(3)
     assert versions.roll_back("again") == 1
+
+
+def test_activating_the_active_version_again_does_not_stand_in_the_way_of_a_rollback(
+    versions: Versions, good: Fitted
+) -> None:
+    for version in (added(versions, good), added(versions, good), 2):
+        versions.activate(version)
+    assert versions.roll_back("") == 1 and active(versions) == 1
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -223,6 +283,27 @@ def test_a_damaged_version_is_not_opened_and_not_activated(
     assert active(versions) == 1
 
 
+@pytest.mark.parametrize("file", ["head.npz", "exam.npz", "manifest.json"])
+def test_a_damaged_active_version_keeps_no_other_from_its_place(
+    versions: Versions, good: Fitted, tmp_path: pathlib.Path, file: str
+) -> None:
+    versions.activate(added(versions, good))
+    (tmp_path / "heads" / MODEL / "1" / file).write_bytes(b"?")
+    with pytest.raises(errors.DamagedSnapshot, match=r"classifier rollback, or .* activate N --force"):
+        versions.add_class("маска", masks(5), {})
+    assert versions.offer(added(versions, good)) == "version 2 is active"
+
+
+def test_a_manifest_that_cannot_be_read_hides_no_other_version(
+    versions: Versions, good: Fitted, tmp_path: pathlib.Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    for _ in range(3):
+        added(versions, good)
+    (tmp_path / "heads" / MODEL / "2" / "manifest.json").write_text("{")
+    assert [manifest["version"] for manifest in versions.heads.manifests(MODEL)] == [1, 3]
+    assert "version 2 of the classifier is left out" in caplog.text
+
+
 def test_numbers_are_never_used_again_and_what_may_be_rolled_back_to_is_kept(
     versions: Versions, good: Fitted, tmp_path: pathlib.Path
 ) -> None:
@@ -232,6 +313,27 @@ def test_numbers_are_never_used_again_and_what_may_be_rolled_back_to_is_kept(
     assert [manifest["version"] for manifest in versions.heads.manifests(MODEL)] == [1, 2, *range(5, 15)]
     assert versions.roll_back("") == 1
     assert not [path for path in (tmp_path / "heads" / MODEL).iterdir() if path.name.startswith(".")]
+
+
+def test_a_version_that_the_disk_has_no_room_for_leaves_nothing(
+    versions: Versions, good: Fitted, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_path: pathlib.Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(durable_files, "sync", full)
+    with pytest.raises(OSError, match="No space left"):
+        added(versions, good)
+    assert not list((tmp_path / "heads" / MODEL).iterdir())
+
+
+@pytest.mark.parametrize("name", ["", "  ", "маска\nлицо"])
+def test_what_is_no_line_of_text_names_no_class(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    parser = argparse.ArgumentParser()
+    classifier_commands.add_options(parser)
+    with pytest.raises(SystemExit):
+        parser.parse_args(["add-class", name, "masks"])
+    assert "is no name of a class" in capsys.readouterr().err
 
 
 def test_a_list_of_activations_that_cannot_be_read_is_named(

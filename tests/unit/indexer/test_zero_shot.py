@@ -167,6 +167,33 @@ def test_a_fitted_head_and_one_by_names_are_compared_on_the_same_objects(index: 
     assert active is not None and active["version"] == 2
 
 
+def test_names_that_leave_an_examined_class_out_are_refused(index: Index) -> None:
+    label(index)
+    run(index, "fit")
+    run(index, "activate", "1")
+    run(index, "zero-shot", "красный", "синий")
+    with pytest.raises(errors.RejectedInput, match="never finds: зеленый"):
+        run(index, "activate", "2")
+    assert run(index, "activate", "2", "--force", "sold")[0].endswith("; no longer known: зеленый")
+
+
+def test_a_class_by_hand_that_cannot_go_on_without_labels_is_named_and_not_given_up_unasked(
+    index: Index, caplog: pytest.LogCaptureFixture
+) -> None:
+    label(index)
+    run(index, "fit")
+    run(index, "activate", "1")
+    examples = np.eye(index.ports.encoder.dimension, dtype=np.float32)[[0, 1, 2, 0, 1]]
+    versions_of(index).activate(versions_of(index).add_class("маска", examples, {}), forced_because="to see it")
+    for number in range(1, 16):
+        content = index.ports.catalogue.record(number).content
+        index.ports.catalogue.update_record(number, dataclasses.replace(content, typology=""))
+    run(index, "zero-shot", "красный", "синий")
+    assert "маска was added by hand" in caplog.text
+    with pytest.raises(errors.RejectedInput, match="never finds: зеленый, маска"):
+        run(index, "activate", "3")
+
+
 def test_prompts_are_in_the_language_of_each_wording_or_as_templates_say() -> None:
     translations = {"ваза": {"en": "vase"}}
     named = zero_shot.naming(["ваза", "coin"], translations)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import hashlib
 import pathlib
 
@@ -78,12 +79,33 @@ def test_the_beginning_of_another_version_is_no_beginning(tmp_path: pathlib.Path
         assert local(hub, tmp_path).fetch(REPOSITORY, "weights.bin").path.read_bytes() == newer
 
 
+def test_more_than_the_whole_file_is_no_beginning_of_it(tmp_path: pathlib.Path) -> None:
+    with serving(ModelHub(files={PATH: DATA}, breaks_after=0)) as hub:
+        with pytest.raises(errors.DependencyUnavailable):
+            local(hub, tmp_path).fetch(REPOSITORY, "weights.bin")
+        (tmp_path / "museum--net" / "weights.bin.part").write_bytes(DATA + b"?")
+        hub.breaks_after = None
+        assert local(hub, tmp_path).fetch(REPOSITORY, "weights.bin").path.read_bytes() == DATA
+
+
+def test_two_who_want_one_file_fetch_it_once(tmp_path: pathlib.Path) -> None:
+    with (
+        serving(ModelHub(files={PATH: DATA}, breaks_after=50_000)) as hub,
+        concurrent.futures.ThreadPoolExecutor(2) as two,
+    ):
+        fetched = list(two.map(lambda _: local(hub, tmp_path).fetch(REPOSITORY, "weights.bin"), range(2)))
+    assert fetched[0] == fetched[1] and fetched[0].path.read_bytes() == DATA
+    assert len(hub.asked) == 6
+
+
 def test_a_folder_may_stand_in_for_the_hub(tmp_path: pathlib.Path) -> None:
     (source := tmp_path / "mirror" / PATH[1:]).parent.mkdir(parents=True)
     source.write_bytes(DATA)
     hub = Hub(base=(tmp_path / "mirror").as_uri(), folder=tmp_path / "kept")
     fetched = hub.fetch(REPOSITORY, "weights.bin")
     assert fetched.path.read_bytes() == DATA and not fetched.announced
+    source.write_bytes(DATA[::-1])
+    assert hub.fetch(REPOSITORY, "weights.bin").path.read_bytes() == DATA[::-1]
     with pytest.raises(errors.NotFound, match=r"other\.bin"):
         hub.fetch(REPOSITORY, "other.bin")
 
@@ -94,3 +116,5 @@ def test_what_is_not_there_or_not_reachable_is_told(tmp_path: pathlib.Path) -> N
     with pytest.raises(errors.DependencyUnavailable, match="HF_ENDPOINT"):
         # The port of discard: nobody listens there.
         Hub(base="http://127.0.0.1:9", folder=tmp_path).fetch(REPOSITORY, "weights.bin")
+    with pytest.raises(errors.Misconfigured, match="https://"):
+        Hub(base="huggingface.co", folder=tmp_path).fetch(REPOSITORY, "weights.bin")

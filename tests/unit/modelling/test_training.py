@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
+import pathlib
+from typing import Any
+
 import numpy as np
 import pytest
+from PIL import Image
 
 from modelling import whitening
+from vitrine import errors
 
 
 def test_what_differs_between_views_of_an_object_is_turned_down() -> None:
@@ -38,6 +44,55 @@ def test_too_few_pairs_are_refused() -> None:
     few = np.zeros((5, 12), np.float32)
     with pytest.raises(ValueError, match="more pictures"):
         whitening.fit(few, few, dimension=8)
+
+
+def classes_of(pictures: int, folder: pathlib.Path) -> pathlib.Path:
+    """Two classes of coarse noise."""
+    rng = np.random.default_rng(0)
+    for number in range(pictures):
+        (path := folder / f"class-{number % 2}").mkdir(parents=True, exist_ok=True)
+        Image.fromarray(rng.integers(0, 256, (12, 12, 3), np.uint8)).resize((96, 96)).save(path / f"{number}.jpg")
+    return folder
+
+
+def test_few_classes_make_a_model_that_nothing_is_measured_of(tmp_path: pathlib.Path) -> None:
+    pytest.importorskip("torch", reason="the training environment (requirements/modelling.txt) has it")
+    from modelling import train
+    from modelling.model import Shape
+
+    recipe = train.Recipe(
+        classes=classes_of(24, tmp_path / "classes"),
+        museum=None,
+        teacher=None,
+        out=tmp_path / "out",
+        shape=Shape(size=96, descriptor=16, words=8, colours=8, local_colour_words=4, dimension=8),
+    )
+    for _ in range(2):
+        assert train.train(recipe).name == "vitrine-s.yaml"
+    stages = [row.split(",")[1] for row in (tmp_path / "out" / "curve.csv").read_text().splitlines()]
+    assert stages == ["stage=read", "stage=started", "stage=pairs taken", "stage=teacher asked", "stage=projected"]
+    assert (tmp_path / "out" / "vitrine-s.pt").exists()
+
+
+def test_too_few_pictures_are_told_before_anything_is_computed(tmp_path: pathlib.Path) -> None:
+    pytest.importorskip("torch", reason="the training environment (requirements/modelling.txt) has it")
+    from modelling import train
+
+    classes = classes_of(24, tmp_path / "classes")
+    recipe = train.Recipe(classes=classes, museum=None, teacher=None, out=tmp_path / "out")
+    with pytest.raises(errors.Misconfigured, match="24 objects to learn from make 24 pairs of views, and 257"):
+        train.train(recipe)
+
+
+@pytest.mark.parametrize("part", ["classes", "museum", "teacher"])
+def test_what_is_not_there_to_learn_from_is_named(part: str, tmp_path: pathlib.Path) -> None:
+    pytest.importorskip("torch", reason="the training environment (requirements/modelling.txt) has it")
+    from modelling import train
+
+    recipe = train.Recipe(classes=tmp_path, museum=None, teacher=None, out=tmp_path / "out")
+    missing: dict[str, Any] = {part: tmp_path / "nowhere.yaml"}
+    with pytest.raises(errors.Misconfigured, match=r"nowhere\.yaml"):
+        train.train(dataclasses.replace(recipe, **missing))
 
 
 def test_what_a_photographed_side_changes_is_turned_down_more_the_oftener_it_is_heard() -> None:
