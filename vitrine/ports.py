@@ -222,7 +222,7 @@ class SnapshotDraft(Protocol):
 
 
 class SnapshotStore(Protocol):
-    """Immutable snapshots, one line of them for each model."""
+    """Immutable snapshots, one line of them for each model. All methods raise DependencyUnavailable."""
 
     def draft(self, model_id: str, image_ids: npt.NDArray[np.int64], vectors: npt.NDArray[np.float32]) -> SnapshotDraft:
         """int64 [n] and float32 [n, d] of unit length."""

@@ -174,6 +174,38 @@ def test_a_damaged_snapshot_is_not_served_and_the_one_before_stays(house: House,
     assert house.index.view().size == 15
 
 
+def test_a_name_that_is_no_text_is_a_damaged_snapshot_and_what_was_stays(house: House) -> None:
+    house.add(unit(10))
+    house.snapshot()
+    house.index.refresh()
+    before = house.index.view().snapshot
+    current = house.snapshots._root / MODEL / "current"
+    current.write_bytes(b"\xff")
+    with pytest.raises(errors.DamagedSnapshot, match="indexer build"):
+        house.snapshots.verify(MODEL)
+    house.add(unit(5, seed=1))
+    house.index.refresh()
+    assert (house.index.view().snapshot, house.index.view().size) == (before, 15)
+    current.write_text(before)
+    house.snapshots.verify(MODEL)
+
+
+def test_a_name_that_cannot_be_read_now_is_read_later(house: House) -> None:
+    house.add(unit(10))
+    house.snapshot()
+    current = house.snapshots._root / MODEL / "current"
+    name = current.read_text()
+    current.unlink()
+    # A folder in its place is refused by the system whoever reads, root too.
+    current.mkdir()
+    with pytest.raises(errors.DependencyUnavailable, match="current cannot be read"):
+        house.index.refresh()
+    current.rmdir()
+    current.write_text(name)
+    house.index.refresh()
+    assert house.index.view().snapshot == name
+
+
 def test_a_calibration_by_another_way_of_counting_inliers_is_not_used(
     house: House, caplog: pytest.LogCaptureFixture
 ) -> None:

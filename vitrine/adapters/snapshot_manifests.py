@@ -23,18 +23,25 @@ class SnapshotManifests:
         self._root = root
 
     def current_name(self, model_id: str) -> str | None:
+        """None before the first snapshot. Raises DependencyUnavailable."""
+        path = self._root / model_id / "current"
         try:
-            return (self._root / model_id / "current").read_text().strip()
+            # Bytes that are no text name no snapshot that there is: opening it says so.
+            return path.read_text(encoding="utf-8", errors="replace").strip()
         except FileNotFoundError:
             return None
+        except OSError as error:
+            raise errors.DependencyUnavailable(
+                f"{path} cannot be read: {error.strerror}. See to the disk, and to the rights of who runs this."
+            ) from error
 
     def current(self, model_id: str) -> Mapping[str, Any] | None:
-        """None before the first snapshot. Raises DamagedSnapshot."""
+        """None before the first snapshot. Raises DamagedSnapshot or DependencyUnavailable."""
         name = self.current_name(model_id)
         return read(self._root / model_id / name) if name else None
 
     def verify(self, model_id: str) -> Mapping[str, Any]:
-        """Read every byte of the current snapshot. Raises DamagedSnapshot or IndexNotReady."""
+        """Read every byte of the current snapshot. Raises DamagedSnapshot, IndexNotReady or DependencyUnavailable."""
         name = self.current_name(model_id)
         if name is None:
             raise errors.IndexNotReady(f"There is no snapshot for {model_id}. Run: python -m indexer build")
@@ -46,7 +53,9 @@ def read(folder: pathlib.Path) -> dict[str, Any]:
     try:
         manifest = json.loads((folder / MANIFEST).read_text())
     except (OSError, ValueError) as error:
-        raise errors.DamagedSnapshot(f"The manifest of {folder.name} cannot be read: {error}") from error
+        raise errors.DamagedSnapshot(
+            f"The manifest of {folder.name} cannot be read: {error}. Run: python -m indexer build"
+        ) from error
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
         raise errors.DamagedSnapshot(f"{folder.name} is of another format. Run: python -m indexer build")
     return manifest
@@ -59,7 +68,9 @@ def verified(folder: pathlib.Path) -> dict[str, Any]:
         try:
             found = described(folder / name)
         except OSError as error:
-            raise errors.DamagedSnapshot(f"{folder.name}/{name} cannot be read: {error.strerror}") from error
+            raise errors.DamagedSnapshot(
+                f"{folder.name}/{name} cannot be read: {error.strerror}. Run: python -m indexer build"
+            ) from error
         if found != expected:
             raise errors.DamagedSnapshot(
                 f"{folder.name}/{name} is damaged: its SHA-256 is not the manifest's. Run: python -m indexer build"
