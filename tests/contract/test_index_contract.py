@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import pathlib
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy.typing as npt
 import pytest
 
 from vitrine import errors
-from vitrine.adapters import faiss_build
+from vitrine.adapters import faiss_build, snapshot_manifests
 from vitrine.adapters.faiss_index import FaissIndex
 from vitrine.adapters.head_folder import HeadFolder
 from vitrine.adapters.snapshot_folder import SnapshotFolder
@@ -221,12 +222,35 @@ def test_a_calibration_by_another_way_of_counting_inliers_is_not_used(
     assert "python -m indexer build" in caplog.text
 
 
-def test_a_snapshot_whose_manifest_is_gone_is_damaged(house: House) -> None:
+@pytest.mark.parametrize("left", [None, "", "[]", '{"format": 1}', '{"format": 1, "name": 5, "files": []}'])
+def test_a_snapshot_whose_manifest_is_gone_or_not_one_is_damaged(house: House, left: str | None) -> None:
     house.add(unit(10))
     house.snapshot()
-    next(house.snapshots._root.glob("*/*/manifest.json")).unlink()
-    with pytest.raises(errors.DamagedSnapshot):
-        house.snapshots.verify(MODEL)
+    manifest = next(house.snapshots._root.glob("*/*/manifest.json"))
+    if left is None:
+        manifest.unlink()
+    else:
+        manifest.write_text(left)
+    for ask in (house.snapshots.verify, house.snapshots.current):
+        with pytest.raises(errors.DamagedSnapshot, match="Run: python -m indexer build"):
+            ask(MODEL)
+    house.index.refresh()
+    assert house.index.view().snapshot == ""
+    house.snapshot()
+    house.index.refresh()
+    assert house.index.view().snapshot == house.snapshots.verify(MODEL)["name"]
+
+
+def test_a_snapshot_that_is_whole_and_no_index_is_damaged(house: House) -> None:
+    house.add(unit(10))
+    house.snapshot()
+    folder = next(house.snapshots._root.glob("*/*/index.faiss")).parent
+    (folder / "index.faiss").write_bytes(b"nothing of ours")
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["files"]["index.faiss"] = snapshot_manifests.described(folder / "index.faiss")
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(errors.DamagedSnapshot, match="cannot be opened"):
+        house.snapshots.open(MODEL, folder.name)
 
 
 @pytest.mark.parametrize(
@@ -261,7 +285,7 @@ def add_head(house: House, head: LinearHead) -> int:
     exam = Exam(
         vectors=unit(2), classes=np.arange(2), objects=np.arange(2), logits=np.eye(2, dtype=np.float32) + head.bias
     )
-    return house.heads.add(MODEL, head, exam, {})
+    return house.heads.add(MODEL, head, exam, {"origin": "fit", "added": {}, "report": {}})
 
 
 def test_a_head_that_is_activated_is_taken_up_and_a_rolled_back_one_comes_back(house: House) -> None:

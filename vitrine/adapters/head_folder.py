@@ -23,6 +23,7 @@ from vitrine.neighbours_head import read_head
 from vitrine.ports import Activation, StoredHead
 
 _HEAD, _EXAM, _ACTIVATIONS = "head.npz", "exam.npz", "activations.json"
+_MANIFEST = {"version": int, "origin": str, "added": dict, "report": dict, "files": dict}
 # Each build adds a version of some megabytes; what may be rolled back to is kept besides.
 _KEPT, _KEPT_ACTIVATED = 10, 3
 
@@ -70,11 +71,13 @@ class HeadFolder:
             return version
 
     def manifests(self, model_id: str) -> Sequence[Mapping[str, Any]]:
-        return [snapshot_manifests.read(self._folder(model_id, version)) for version in self._versions(model_id)]
+        return [
+            snapshot_manifests.read(self._folder(model_id, version), _MANIFEST) for version in self._versions(model_id)
+        ]
 
     def open(self, model_id: str, version: int) -> StoredHead:
         folder = self._folder(model_id, version)
-        manifest = snapshot_manifests.verified(folder)
+        manifest = snapshot_manifests.verified(folder, _MANIFEST)
         return StoredHead(
             version=version,
             head=read_head((folder / _HEAD).read_bytes()),
@@ -88,7 +91,7 @@ class HeadFolder:
 
     def active(self, model_id: str) -> Mapping[str, Any] | None:
         version = self.active_version(model_id)
-        return snapshot_manifests.read(self._folder(model_id, version)) if version else None
+        return snapshot_manifests.read(self._folder(model_id, version), _MANIFEST) if version else None
 
     def activate(self, model_id: str, version: int, *, how: str, reason: str = "") -> None:
         self._folder(model_id, version)

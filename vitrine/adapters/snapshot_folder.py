@@ -18,6 +18,7 @@ import faiss
 import numpy as np
 import numpy.typing as npt
 
+from vitrine import errors
 from vitrine.adapters import durable_files, faiss_build, snapshot_manifests
 from vitrine.adapters.snapshot_manifests import SnapshotManifests
 from vitrine.classifier import Head
@@ -50,16 +51,22 @@ class SnapshotFolder(SnapshotManifests):
     def open(self, model_id: str, name: str) -> OpenSnapshot:
         """Raises DamagedSnapshot."""
         folder = self._root / model_id / name
-        manifest = snapshot_manifests.verified(folder)
+        manifest = snapshot_manifests.verified(folder, snapshot_manifests.SNAPSHOT)
         head = folder / _HEAD
+        try:
+            # This flag maps Flat indexes too; the processes of a host share one copy of the pages.
+            index = faiss.read_index(str(folder / _INDEX), faiss.IO_FLAG_MMAP_IFC)
+            image_ids = np.load(folder / _IDS, mmap_mode="r")
+            head_bytes = head.read_bytes() if head.exists() else None
+        except (OSError, RuntimeError, ValueError) as error:
+            raise errors.DamagedSnapshot(f"{name} cannot be opened: {error}. Run: python -m indexer build") from error
         return OpenSnapshot(
             name=name,
-            # This flag maps Flat indexes too; the processes of a host share one copy of the pages.
-            index=faiss.read_index(str(folder / _INDEX), faiss.IO_FLAG_MMAP_IFC),
-            image_ids=np.load(folder / _IDS, mmap_mode="r"),
+            index=index,
+            image_ids=image_ids,
             watermark=manifest["watermark"],
             calibration=Calibration.from_document(manifest["calibration"]),
-            head=read_head(head.read_bytes()) if head.exists() else None,
+            head=read_head(head_bytes) if head_bytes is not None else None,
             class_missing=manifest["class_missing"],
         )
 
