@@ -217,7 +217,10 @@ class SnapshotDraft(Protocol):
         ...
 
     def publish(self, notes: SnapshotNotes) -> Mapping[str, Any]:
-        """Make it the current snapshot of its model by one atomic step; returns the manifest."""
+        """Make it the current snapshot of its model by one atomic step; returns the manifest.
+
+        Raises DependencyUnavailable, and what is current stays then.
+        """
         ...
 
 
@@ -282,7 +285,10 @@ class Activation:
 
 
 class HeadStore(Protocol):
-    """Versions of the classifier, one line of them for each model, numbered from 1. Raises DamagedSnapshot."""
+    """Versions of the classifier, one line of them for each model, numbered from 1.
+
+    Raises DamagedSnapshot, and DependencyUnavailable where nothing can be written.
+    """
 
     def add(self, model_id: str, head: Head, exam: Exam, notes: Mapping[str, Any]) -> int:
         """The new version's number. It is not served before it is activated."""

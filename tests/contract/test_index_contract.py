@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import pathlib
+import resource
 
 import numpy as np
 import numpy.typing as npt
@@ -239,6 +240,28 @@ def test_a_snapshot_whose_manifest_is_gone_or_not_one_is_damaged(house: House, l
     house.snapshot()
     house.index.refresh()
     assert house.index.view().snapshot == house.snapshots.verify(MODEL)["name"]
+
+
+@pytest.mark.parametrize("room", [0, 100, 800])
+def test_a_disk_that_is_full_leaves_nothing_half_and_what_is_served(house: House, room: int) -> None:
+    house.add(unit(10))
+    house.snapshot()
+    before = house.snapshots.verify(MODEL)
+    unlimited = resource.getrlimit(resource.RLIMIT_FSIZE)
+    # The kernel refuses a file's bytes beyond so many, as it does where a disk is full.
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room, unlimited[1]))
+    try:
+        with pytest.raises(errors.DependencyUnavailable, match=r"too large.*Make room"):
+            house.snapshot()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, unlimited)
+    assert house.snapshots.verify(MODEL) == before
+    folder = house.snapshots._root / MODEL
+    assert {path.name for path in folder.iterdir()} == {before["name"], "current"}
+    (folder / ".new-left-by-a-killed-build").mkdir()
+    house.snapshot()
+    assert house.snapshots.verify(MODEL)["name"] != before["name"]
+    assert not list(folder.glob(".new-*"))
 
 
 def test_a_snapshot_that_is_whole_and_no_index_is_damaged(house: House) -> None:

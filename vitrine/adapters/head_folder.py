@@ -6,13 +6,14 @@ heads/MODEL ID/NUMBER/            head.npz, exam.npz and a manifest.json that li
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import datetime
 import json
 import pathlib
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from vitrine import errors
@@ -36,8 +37,19 @@ class HeadFolder:
 
     def add(self, model_id: str, head: Head, exam: Exam, notes: Mapping[str, Any]) -> int:
         line = self._root / model_id
-        line.mkdir(parents=True, exist_ok=True)
-        folder = pathlib.Path(tempfile.mkdtemp(prefix=".new-", dir=line))
+        with _translated(line):
+            line.mkdir(parents=True, exist_ok=True)
+            folder = pathlib.Path(tempfile.mkdtemp(prefix=".new-", dir=line))
+            try:
+                version = self._added(folder, model_id, head, exam, notes)
+            except BaseException:
+                shutil.rmtree(folder, ignore_errors=True)
+                raise
+            durable_files.sync(line)
+            self._forget_old(model_id)
+            return version
+
+    def _added(self, folder: pathlib.Path, model_id: str, head: Head, exam: Exam, notes: Mapping[str, Any]) -> int:
         # A worker may run as another user than the indexer.
         folder.chmod(0o755)
         (folder / _HEAD).write_bytes(head.to_bytes())
@@ -59,15 +71,14 @@ class HeadFolder:
             )
             for path in folder.iterdir():
                 durable_files.sync(path)
+            place = folder.with_name(str(version))
             try:
                 # A folder that is not empty is never replaced: whoever took the number first has it.
-                folder.rename(line / str(version))
+                folder.rename(place)
             except OSError:
-                if not (line / str(version)).exists():
+                if not place.exists():
                     raise
                 continue
-            durable_files.sync(line)
-            self._forget_old(model_id)
             return version
 
     def manifests(self, model_id: str) -> Sequence[Mapping[str, Any]]:
@@ -118,9 +129,9 @@ class HeadFolder:
 
     def _append(self, model_id: str, activation: Activation) -> None:
         entries = [dataclasses.asdict(entry) for entry in [*self.activations(model_id), activation]]
-        durable_files.write(
-            self._root / model_id / _ACTIVATIONS, json.dumps(entries, ensure_ascii=False, indent=1) + "\n"
-        )
+        path = self._root / model_id / _ACTIVATIONS
+        with _translated(path):
+            durable_files.write(path, json.dumps(entries, ensure_ascii=False, indent=1) + "\n")
 
     def _folder(self, model_id: str, version: int) -> pathlib.Path:
         folder = self._root / model_id / str(version)
@@ -142,6 +153,17 @@ class HeadFolder:
         kept = {*self._versions(model_id)[-_KEPT:], *_stack(self.activations(model_id))[-_KEPT_ACTIVATED:]}
         for version in set(self._versions(model_id)) - kept:
             shutil.rmtree(self._root / model_id / str(version), ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _translated(path: pathlib.Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise errors.DependencyUnavailable(
+            f"The classifier cannot be written to {path}: {error.strerror}. Make room there, or see to the rights of "
+            "who runs this; the version that is active stays meanwhile."
+        ) from error
 
 
 def _stack(activations: Sequence[Activation]) -> list[int]:
