@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from indexer import interruption
+
+if __name__ == "__main__":
+    # What is imported below takes seconds, and Ctrl-C is understood from the first of them.
+    interruption.end_at_once()
+
 import argparse
 import contextlib
 import functools
@@ -13,7 +19,7 @@ from collections.abc import Iterator, Sequence
 
 import pydantic
 
-from indexer import commands, interruption, profile_file, progress
+from indexer import commands, profile_file, progress
 from indexer.classifier import commands as classifier_commands
 from indexer.embedding_by_workers import EmbeddingByWorkers
 from indexer.embedding_here import EmbeddingHere
@@ -60,12 +66,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except errors.VitrineError as error:
         _complain(error.message)
         return _exit_code(error)
+    except KeyboardInterrupt:
+        interruption.tell_stopped()
+        return interruption.EXIT_STATUS
 
 
 def _run(options: argparse.Namespace, settings: Settings) -> int:
     if options.command == "add":
         return _add(options, settings)
-    with _opened(settings) as index:
+    with interruption.raised(), _opened(settings) as index:
         if options.command == "classifier":
             lines = classifier_commands.run(options, index)
         elif options.command == "build":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import pathlib
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -102,6 +103,16 @@ def test_what_ends_a_run_is_told_by_its_exit_status(
     told = capsys.readouterr().err
     assert error.message in told
     assert ("run the same command again to resume" in told) == (status == 75)
+
+
+@pytest.mark.usefixtures("in_memory")
+@pytest.mark.parametrize("command", ["build", "status", "verify"])
+def test_ctrl_c_is_one_line_and_a_status_of_its_own(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], command: str
+) -> None:
+    monkeypatch.setattr(commands, command, lambda *_, **__: signal.raise_signal(signal.SIGINT))
+    assert command_line.main([command]) == 130
+    assert capfd.readouterr() == ("", "\nindexer: stopped: run the same command again to resume\n")
 
 
 def test_a_wrong_setting_is_named(
