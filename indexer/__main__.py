@@ -59,9 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return _run(options, Settings())
     except pydantic.ValidationError as error:
-        for wrong in error.errors():
-            name = "_".join(str(part) for part in wrong["loc"])
-            _complain(f"the setting {name} is wrong: {wrong['msg']}")
+        print(*Settings.complaints(error), sep="\n", file=sys.stderr)
         return _WRONG_SETTING
     except errors.VitrineError as error:
         _complain(error.message)
@@ -110,7 +108,7 @@ def _add(options: argparse.Namespace, settings: Settings) -> int:
 def _opened(settings: Settings, via: str = _HERE) -> Iterator[commands.Index]:
     with contextlib.ExitStack() as opened:
         embedding = opened.enter_context(_embedding(settings, via))
-        settings.home.mkdir(parents=True, exist_ok=True)
+        settings.make_home()
         encoder = encoders.configured(settings)
         database = Database(settings.sqlalchemy_url)
         opened.callback(database.close)

@@ -120,7 +120,7 @@ def test_a_wrong_setting_is_named(
 ) -> None:
     monkeypatch.setenv("VITRINE_DECODERS", "many")
     assert command_line.main(["add", str(museum.table)]) == 78
-    assert "DECODERS" in capsys.readouterr().err.upper()
+    assert "the setting VITRINE_DECODERS is wrong" in capsys.readouterr().err
 
 
 def test_a_queue_without_a_url_is_a_wrong_setting(
