@@ -15,7 +15,7 @@ from api.limits import ClientLimit
 from api.progress import ProgressFeed
 from api.services import Services
 from api.text_queries import TextQueries
-from vitrine import errors, logs
+from vitrine import errors, listening, logs
 from vitrine.adapters import brokers, decoders, model_files, text_encoders
 from vitrine.adapters.head_folder import HeadFolder
 from vitrine.adapters.image_folder import ImageFolder
@@ -52,6 +52,7 @@ def _serve(settings: Settings) -> None:
     snapshots = SnapshotManifests(settings.home / "snapshots")
     heads = HeadFolder(settings.home / "heads")
     with contextlib.ExitStack() as opened:
+        sockets = opened.enter_context(listening.bound(settings.host, settings.port))
         database = Database(settings.sqlalchemy_url)
         opened.callback(database.close)
         broker = brokers.open_broker(settings.broker_url, name=f"api-{socket.gethostname()}")
@@ -74,7 +75,10 @@ def _serve(settings: Settings) -> None:
             classifier=lambda: heads.active(model_id),
         )
         serving.serve(
-            create_app(services), settings, lambda: _log.info("listening on %s:%d", settings.host, settings.port)
+            create_app(services),
+            settings,
+            sockets,
+            lambda: _log.info("listening on %s:%d", settings.host, settings.port),
         )
 
 

@@ -5,22 +5,25 @@ from __future__ import annotations
 import asyncio
 import gc
 import signal
-from collections.abc import Callable
+import socket
+from collections.abc import Callable, Sequence
 
 import uvicorn
 from fastapi import FastAPI
 
+from vitrine import listening
 from vitrine.settings import Settings
 
 _GRACE_S = 5
 
 
-def serve(app: FastAPI, settings: Settings, ready: Callable[[], None]) -> None:
-    """Returns after SIGINT or SIGTERM, when requests in hand are answered. ``ready`` is called when it listens."""
+def serve(app: FastAPI, settings: Settings, sockets: Sequence[socket.socket], ready: Callable[[], None]) -> None:
+    """Returns after SIGINT or SIGTERM, when requests in hand are answered. ``ready`` is called when it listens.
+
+    ``sockets``: those of `listening.bound`.
+    """
     config = uvicorn.Config(
         app,
-        host=settings.host,
-        port=settings.port,
         log_config=None,
         log_level="warning",
         access_log=False,
@@ -29,8 +32,12 @@ def serve(app: FastAPI, settings: Settings, ready: Callable[[], None]) -> None:
         proxy_headers=True,
         forwarded_allow_ips=settings.trusted_proxies,
     )
+    with listening.explained(settings.host, settings.port, listening.HTTP):
+        for one in sockets:
+            # Of two servers that start together, both have a port until one of them listens.
+            one.listen(config.backlog)
     _end_in_order()
-    asyncio.run(_serve(uvicorn.Server(config), ready, app.state.services.feed.close))
+    asyncio.run(_serve(uvicorn.Server(config), sockets, ready, app.state.services.feed.close))
 
 
 def _end_in_order() -> None:
@@ -39,8 +46,13 @@ def _end_in_order() -> None:
         signal.signal(number, lambda *_: None)
 
 
-async def _serve(server: uvicorn.Server, ready: Callable[[], None], end_streams: Callable[[], None]) -> None:
-    serving = asyncio.create_task(server.serve())
+async def _serve(
+    server: uvicorn.Server,
+    sockets: Sequence[socket.socket],
+    ready: Callable[[], None],
+    end_streams: Callable[[], None],
+) -> None:
+    serving = asyncio.create_task(server.serve(list(sockets)))
     while not server.started and not serving.done():
         await asyncio.sleep(0.02)
     if server.started:

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from indexer import interruption
+
+if __name__ == "__main__":
+    # What is imported below takes seconds, and Ctrl-C is understood from the first of them.
+    interruption.end_at_once()
+
 import argparse
 import contextlib
 import functools
@@ -13,7 +19,7 @@ from collections.abc import Iterator, Sequence
 
 import pydantic
 
-from indexer import commands, interruption, profile_file, progress
+from indexer import commands, profile_file, progress
 from indexer.classifier import commands as classifier_commands
 from indexer.embedding_by_workers import EmbeddingByWorkers
 from indexer.embedding_here import EmbeddingHere
@@ -53,19 +59,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return _run(options, Settings())
     except pydantic.ValidationError as error:
-        for wrong in error.errors():
-            name = "_".join(str(part) for part in wrong["loc"])
-            _complain(f"the setting {name} is wrong: {wrong['msg']}")
+        print(*Settings.complaints(error), sep="\n", file=sys.stderr)
         return _WRONG_SETTING
     except errors.VitrineError as error:
         _complain(error.message)
         return _exit_code(error)
+    except KeyboardInterrupt:
+        interruption.tell_stopped()
+        return interruption.EXIT_STATUS
 
 
 def _run(options: argparse.Namespace, settings: Settings) -> int:
     if options.command == "add":
         return _add(options, settings)
-    with _opened(settings) as index:
+    with interruption.raised(), _opened(settings) as index:
         if options.command == "classifier":
             lines = classifier_commands.run(options, index)
         elif options.command == "build":
@@ -101,7 +108,7 @@ def _add(options: argparse.Namespace, settings: Settings) -> int:
 def _opened(settings: Settings, via: str = _HERE) -> Iterator[commands.Index]:
     with contextlib.ExitStack() as opened:
         embedding = opened.enter_context(_embedding(settings, via))
-        settings.home.mkdir(parents=True, exist_ok=True)
+        settings.make_home()
         encoder = encoders.configured(settings)
         database = Database(settings.sqlalchemy_url)
         opened.callback(database.close)

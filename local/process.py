@@ -36,7 +36,7 @@ def running(settings: Settings) -> Iterator[FastAPI]:
 
     Raises Misconfigured or DependencyUnavailable.
     """
-    settings.home.mkdir(parents=True, exist_ok=True)
+    settings.make_home()
     database = Database(settings.sqlalchemy_url)
     sql_migrations.migrate(database)
     catalogue, ledger = SqlCatalogue(database), SqlLedger(database)

@@ -217,12 +217,15 @@ class SnapshotDraft(Protocol):
         ...
 
     def publish(self, notes: SnapshotNotes) -> Mapping[str, Any]:
-        """Make it the current snapshot of its model by one atomic step; returns the manifest."""
+        """Make it the current snapshot of its model by one atomic step; returns the manifest.
+
+        Raises DependencyUnavailable, and what is current stays then.
+        """
         ...
 
 
 class SnapshotStore(Protocol):
-    """Immutable snapshots, one line of them for each model."""
+    """Immutable snapshots, one line of them for each model. All methods raise DependencyUnavailable."""
 
     def draft(self, model_id: str, image_ids: npt.NDArray[np.int64], vectors: npt.NDArray[np.float32]) -> SnapshotDraft:
         """int64 [n] and float32 [n, d] of unit length."""
@@ -282,7 +285,10 @@ class Activation:
 
 
 class HeadStore(Protocol):
-    """Versions of the classifier, one line of them for each model, numbered from 1. Raises DamagedSnapshot."""
+    """Versions of the classifier, one line of them for each model, numbered from 1.
+
+    Raises DamagedSnapshot, and DependencyUnavailable where nothing can be written.
+    """
 
     def add(self, model_id: str, head: Head, exam: Exam, notes: Mapping[str, Any]) -> int:
         """The new version's number. It is not served before it is activated."""

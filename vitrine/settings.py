@@ -9,6 +9,8 @@ from typing import Literal
 import pydantic
 import pydantic_settings
 
+from vitrine import errors
+
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 MODELS = ROOT / "models"
 
@@ -42,7 +44,11 @@ class Settings(pydantic_settings.BaseSettings):
     )
     host: str = pydantic.Field(default="127.0.0.1", description="Address that the HTTP server listens on.")
     port: int = pydantic.Field(
-        default=8000, validation_alias=pydantic.AliasChoices("VITRINE_PORT", "PORT"), description="Port of the server."
+        default=8000,
+        ge=1,
+        le=65535,
+        validation_alias=pydantic.AliasChoices("VITRINE_PORT", "PORT"),
+        description="Port of the server.",
     )
     workers: int = pydantic.Field(
         default=0,
@@ -80,7 +86,7 @@ class Settings(pydantic_settings.BaseSettings):
         default=20.0, gt=0, description="How long a worker that is asked to stop may take to finish what is in hand."
     )
     operations_port: int = pydantic.Field(
-        default=9100, description="Port of a worker's health and metrics (python -m workers)."
+        default=9100, ge=0, le=65535, description="Port of a worker's health and metrics (python -m workers)."
     )
     operations_host: str = pydantic.Field(
         default="127.0.0.1", description="Address that a worker's health and metrics are served on."
@@ -103,7 +109,20 @@ class Settings(pydantic_settings.BaseSettings):
     def complaints(error: pydantic.ValidationError) -> list[str]:
         """What is wrong with which variable, a line each."""
         found = [("_".join(str(part) for part in wrong["loc"]).upper(), wrong["msg"]) for wrong in error.errors()]
-        return [f"vitrine: the setting VITRINE_{name} is wrong: {message}" for name, message in found]
+        # The port's field has its variable's name already, because it has two.
+        return [
+            f"vitrine: the setting VITRINE_{name.removeprefix('VITRINE_')} is wrong: {message}"
+            for name, message in found
+        ]
+
+    def make_home(self) -> None:
+        """Raises Misconfigured."""
+        try:
+            self.home.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise errors.Misconfigured(
+                f"{self.home} cannot be made: {error.strerror}. Set VITRINE_HOME to a folder that you may write to."
+            ) from error
 
     @property
     def sqlalchemy_url(self) -> str:

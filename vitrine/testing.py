@@ -15,14 +15,10 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from vitrine import errors
+from vitrine import errors, words
 from vitrine.domain import CatalogueImage, Embedding, Pixels, Record, RecordContent, StoredEmbedding
 from vitrine.ports import CatalogueCounts, Encoded, Imported, Page
 from vitrine.preprocessing import Resize
-
-_WORD = re.compile(r"\w+")
-_ENDING = 2
-_SHORTEST_STEM = 3
 
 
 class MemoryImageStore:
@@ -128,7 +124,7 @@ class MemoryCatalogue:
         cursor: str | None = None,
         limit: int = 24,
     ) -> Page:
-        stems = _stems(text) if text.strip() else []
+        wanted = words.wanted(text) if text.strip() else []
         after = _cursor(cursor) if cursor else 0
         found = [
             record
@@ -137,7 +133,7 @@ class MemoryCatalogue:
             and typology in ("", record.content.typology)
             and museum in ("", record.content.museum)
             and (among is None or record.id in among)
-            and _speaks_of(record.content, stems)
+            and _speaks_of(record.content, wanted)
         ][: limit + 1]
         more = len(found) > limit
         return Page(records=found[:limit], next_cursor=str(found[limit - 1].id) if more else None)
@@ -306,20 +302,9 @@ def _cursor(cursor: str) -> int:
     return int(cursor)
 
 
-def _words(text: str) -> list[str]:
-    return _WORD.findall(text.casefold().replace("ё", "е"))
-
-
-def _stems(text: str) -> list[str]:
-    found = [word[: max(_SHORTEST_STEM, len(word) - _ENDING)] for word in _words(text)]
-    if not found:
-        raise errors.RejectedInput("Type at least one letter or digit to search for.")
-    return found
-
-
-def _speaks_of(content: RecordContent, stems: Sequence[str]) -> bool:
+def _speaks_of(content: RecordContent, wanted: Sequence[Sequence[str]]) -> bool:
     plain = dataclasses.asdict(content)
     translated = [text for texts in content.translations.values() for text in texts.values()]
     texts = [str(value) for name, value in plain.items() if name not in ("authors", "translations") and value]
-    words = _words(" ".join([*texts, *content.authors, *translated]))
-    return all(any(word.startswith(stem) for word in words) for stem in stems)
+    spoken = "".join(f" {word}" for word in words.words(" ".join([*texts, *content.authors, *translated])))
+    return all(f" {' '.join(sequence)}" in spoken for sequence in wanted)

@@ -18,6 +18,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import prometheus_client
 from prometheus_client import multiprocess
 
+from vitrine import listening
+
 # A process tells its state every second; one that is silent for so long is stuck.
 _SILENT_S = 15.0
 
@@ -51,7 +53,10 @@ class Heartbeats:
 def served(
     host: str, port: int, *, processes: int, alive: Callable[[], int], heartbeats: Heartbeats, metrics: pathlib.Path
 ) -> Iterator[int]:
-    """Serves inside; yields the port. ``metrics``: the folder of prometheus_client's multi-process mode."""
+    """Serves inside; yields the port. ``metrics``: the folder of prometheus_client's multi-process mode.
+
+    Raises Misconfigured.
+    """
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -82,7 +87,8 @@ def served(
         def log_message(self, format: str, *args: object) -> None:
             """Health is asked every few seconds: nothing to tell."""
 
-    server = ThreadingHTTPServer((host, port), Handler)
+    with listening.explained(host, port, listening.OPERATIONS):
+        server = ThreadingHTTPServer((host, port), Handler)
     thread = threading.Thread(target=server.serve_forever, name="operations", daemon=True)
     thread.start()
     try:

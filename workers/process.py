@@ -57,15 +57,16 @@ def _refreshing(index: RefreshedIndex, every_s: float, then: Callable[[], None])
     def refresh() -> None:
         waits = True
         while True:
-            away = False
             try:
                 index.refresh()
+                if waits:
+                    then()
+                    waits = False
             except errors.VitrineError as error:
-                away = isinstance(error, errors.DependencyUnavailable)
                 _log.warning("the index was not refreshed: %s", error.message)
-            if waits and not away:
-                waits = False
-                then()
+            # The boundary of a thread: without it, nothing new would be found until a restart.
+            except Exception:  # noqa: BLE001
+                _log.exception("refreshing the index broke and goes on")
             if stop.wait(every_s):
                 return
 

@@ -64,28 +64,30 @@ class CsvSource:
             with _text(self.path, self.encoding) as file:
                 records = _records(file, self.delimiter)
                 next((cells for _, cells in records if _filled(cells)), None)
-                for line, cells in records:
+                for lines, cells in records:
                     if isinstance(cells, errors.RejectedInput) or _filled(cells):
-                        yield self._row(line, cells)
+                        yield self._row(lines, cells)
         except OSError as error:
             raise unreadable(self.path, error) from error
         except UnicodeError as error:
             raise errors.RejectedInput(f"{self.path} is damaged: {error}.", code="bad_source") from error
 
-    def _row(self, line: int, cells: list[str] | errors.RejectedInput) -> SourceRow:
+    def _row(self, lines: range, cells: list[str] | errors.RejectedInput) -> SourceRow:
         if isinstance(cells, errors.RejectedInput):
-            return SourceRow(line=line, values={}, defect=cells)
+            return SourceRow(line=lines[0], values={}, defect=cells)
         width = len(self.columns)
         values = dict(zip(self.columns, [*cells, *[""] * (width - len(cells))], strict=False))
         if len(cells) > width:
             values[_OVERFLOW] = self.delimiter.join(cells[width:])
-        return SourceRow(line=line, values=values, defect=self._defect(cells))
+        return SourceRow(line=lines[0], values=values, defect=self._defect(lines, cells))
 
-    def _defect(self, cells: Sequence[str]) -> errors.RejectedInput | None:
+    def _defect(self, lines: range, cells: Sequence[str]) -> errors.RejectedInput | None:
         if len(cells) != len(self.columns):
+            found = f"{len(cells)} cells, the header {len(self.columns)}"
+            if len(lines) > 1:
+                return _no_row(lines, found)
             return errors.RejectedInput(
-                f"The row has {len(cells)} cells, the header {len(self.columns)}: "
-                "put quotation marks around cells that hold the separator.",
+                f"The row has {found}: put quotation marks around cells that hold the separator.",
                 code="ragged_row",
             )
         for column, cell in zip(self.columns, cells, strict=True):
@@ -104,37 +106,45 @@ def _text(path: pathlib.Path, encoding: str) -> IO[str]:
 
 
 class _Lines:
-    """The file's lines, and how many are behind. A file that is one enormous line is never held in memory whole."""
+    """The file's lines; which one was read last and which comes next, from 1.
+
+    A file that is one enormous line is never held in memory whole.
+    """
 
     def __init__(self, file: IO[str]) -> None:
         self._file = file
-        self.finished = 0
+        self.last = 0
+        self.next = 1
 
     def __iter__(self) -> Iterator[str]:
         while line := self._file.readline(_LONGEST_FIELD):
-            self.finished += line.endswith(("\n", "\r"))
+            self.last = self.next
+            self.next += line.endswith(("\n", "\r"))
             yield line
 
 
-def _records(file: IO[str], delimiter: str) -> Iterator[tuple[int, list[str] | errors.RejectedInput]]:
-    """First physical line and cells of each record; what cannot be parsed is an error in its place."""
+def _records(file: IO[str], delimiter: str) -> Iterator[tuple[range, list[str] | errors.RejectedInput]]:
+    """Physical lines and cells of each record; what cannot be parsed is an error in its place."""
     csv.field_size_limit(_LONGEST_FIELD)
     lines = _Lines(file)
     reader = csv.reader(lines, delimiter=delimiter)
     while True:
-        line = lines.finished + 1
+        first = lines.next
         try:
-            yield line, next(reader)
+            cells = next(reader)
         except StopIteration:
             return
         except csv.Error as error:
-            yield (
-                line,
-                errors.RejectedInput(
-                    f"Lines {line} to {lines.finished} are no row ({error}): is a quotation mark missing?",
-                    code="bad_quotes",
-                ),
-            )
+            behind = range(first, lines.last + 1)
+            yield behind, _no_row(behind, str(error))
+        else:
+            yield range(first, lines.last + 1), cells
+
+
+def _no_row(lines: range, reason: str) -> errors.RejectedInput:
+    return errors.RejectedInput(
+        f"Lines {lines[0]} to {lines[-1]} are no row ({reason}): is a quotation mark missing?", code="bad_quotes"
+    )
 
 
 def _filled(cells: list[str] | errors.RejectedInput) -> bool:

@@ -253,6 +253,22 @@ def test_full_text_finds_inflected_words_numbers_authors_and_translations(catalo
     assert [record.content.external_id for record in catalogue.browse(text=text).records] == ["v-1"]
 
 
+@pytest.mark.parametrize("text", ["1005", "ДПИ-1005", "дпи 1005", "VDM-000012", "ВДМ КП-20001/2", "100", "000012"])
+def test_a_number_is_looked_for_as_it_was_typed_from_its_beginning(catalogue: Catalogue, text: str) -> None:
+    numbers = [("ДПИ-1001", "VDM-000011", "ВДМ КП-20001/1"), ("ДПИ-1005", "VDM-000012", "ВДМ КП-20001/2")]
+    for inventory_no, external_id, kp_no in numbers:
+        catalogue.put_record(RecordContent(inventory_no=inventory_no, external_id=external_id, kp_no=kp_no))
+    found = [record.content.inventory_no for record in catalogue.browse(text=text).records]
+    assert found == (["ДПИ-1001", "ДПИ-1005"] if text == "100" else ["ДПИ-1005"])
+
+
+@pytest.mark.parametrize("text", ["№", "***", "_", "— !"])
+def test_a_text_without_a_word_or_number_is_refused(catalogue: Catalogue, text: str) -> None:
+    with pytest.raises(errors.RejectedInput, match="letter or digit") as refused:
+        catalogue.browse(text=text)
+    assert refused.value.code == "no_words"
+
+
 @pytest.mark.parametrize("text", ['"', "* AND (", "NEAR/3", "меч'; DROP TABLE records"])
 def test_full_text_takes_no_operators_from_a_visitor(catalogue: Catalogue, text: str) -> None:
     catalogue.put_record(VASE)

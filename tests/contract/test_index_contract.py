@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import pathlib
+import resource
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 
 from vitrine import errors
-from vitrine.adapters import faiss_build
+from vitrine.adapters import faiss_build, snapshot_manifests
 from vitrine.adapters.faiss_index import FaissIndex
 from vitrine.adapters.head_folder import HeadFolder
 from vitrine.adapters.snapshot_folder import SnapshotFolder
@@ -174,6 +176,38 @@ def test_a_damaged_snapshot_is_not_served_and_the_one_before_stays(house: House,
     assert house.index.view().size == 15
 
 
+def test_a_name_that_is_no_text_is_a_damaged_snapshot_and_what_was_stays(house: House) -> None:
+    house.add(unit(10))
+    house.snapshot()
+    house.index.refresh()
+    before = house.index.view().snapshot
+    current = house.snapshots._root / MODEL / "current"
+    current.write_bytes(b"\xff")
+    with pytest.raises(errors.DamagedSnapshot, match="indexer build"):
+        house.snapshots.verify(MODEL)
+    house.add(unit(5, seed=1))
+    house.index.refresh()
+    assert (house.index.view().snapshot, house.index.view().size) == (before, 15)
+    current.write_text(before)
+    house.snapshots.verify(MODEL)
+
+
+def test_a_name_that_cannot_be_read_now_is_read_later(house: House) -> None:
+    house.add(unit(10))
+    house.snapshot()
+    current = house.snapshots._root / MODEL / "current"
+    name = current.read_text()
+    current.unlink()
+    # A folder in its place is refused by the system whoever reads, root too.
+    current.mkdir()
+    with pytest.raises(errors.DependencyUnavailable, match="current cannot be read"):
+        house.index.refresh()
+    current.rmdir()
+    current.write_text(name)
+    house.index.refresh()
+    assert house.index.view().snapshot == name
+
+
 def test_a_calibration_by_another_way_of_counting_inliers_is_not_used(
     house: House, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -189,12 +223,57 @@ def test_a_calibration_by_another_way_of_counting_inliers_is_not_used(
     assert "python -m indexer build" in caplog.text
 
 
-def test_a_snapshot_whose_manifest_is_gone_is_damaged(house: House) -> None:
+@pytest.mark.parametrize("left", [None, "", "[]", '{"format": 1}', '{"format": 1, "name": 5, "files": []}'])
+def test_a_snapshot_whose_manifest_is_gone_or_not_one_is_damaged(house: House, left: str | None) -> None:
     house.add(unit(10))
     house.snapshot()
-    next(house.snapshots._root.glob("*/*/manifest.json")).unlink()
-    with pytest.raises(errors.DamagedSnapshot):
-        house.snapshots.verify(MODEL)
+    manifest = next(house.snapshots._root.glob("*/*/manifest.json"))
+    if left is None:
+        manifest.unlink()
+    else:
+        manifest.write_text(left)
+    for ask in (house.snapshots.verify, house.snapshots.current):
+        with pytest.raises(errors.DamagedSnapshot, match="Run: python -m indexer build"):
+            ask(MODEL)
+    house.index.refresh()
+    assert house.index.view().snapshot == ""
+    house.snapshot()
+    house.index.refresh()
+    assert house.index.view().snapshot == house.snapshots.verify(MODEL)["name"]
+
+
+@pytest.mark.parametrize("room", [0, 100, 800])
+def test_a_disk_that_is_full_leaves_nothing_half_and_what_is_served(house: House, room: int) -> None:
+    house.add(unit(10))
+    house.snapshot()
+    before = house.snapshots.verify(MODEL)
+    unlimited = resource.getrlimit(resource.RLIMIT_FSIZE)
+    # The kernel refuses a file's bytes beyond so many, as it does where a disk is full.
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room, unlimited[1]))
+    try:
+        with pytest.raises(errors.DependencyUnavailable, match=r"too large.*Make room"):
+            house.snapshot()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, unlimited)
+    assert house.snapshots.verify(MODEL) == before
+    folder = house.snapshots._root / MODEL
+    assert {path.name for path in folder.iterdir()} == {before["name"], "current"}
+    (folder / ".new-left-by-a-killed-build").mkdir()
+    house.snapshot()
+    assert house.snapshots.verify(MODEL)["name"] != before["name"]
+    assert not list(folder.glob(".new-*"))
+
+
+def test_a_snapshot_that_is_whole_and_no_index_is_damaged(house: House) -> None:
+    house.add(unit(10))
+    house.snapshot()
+    folder = next(house.snapshots._root.glob("*/*/index.faiss")).parent
+    (folder / "index.faiss").write_bytes(b"nothing of ours")
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["files"]["index.faiss"] = snapshot_manifests.described(folder / "index.faiss")
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(errors.DamagedSnapshot, match="cannot be opened"):
+        house.snapshots.open(MODEL, folder.name)
 
 
 @pytest.mark.parametrize(
@@ -229,7 +308,7 @@ def add_head(house: House, head: LinearHead) -> int:
     exam = Exam(
         vectors=unit(2), classes=np.arange(2), objects=np.arange(2), logits=np.eye(2, dtype=np.float32) + head.bias
     )
-    return house.heads.add(MODEL, head, exam, {})
+    return house.heads.add(MODEL, head, exam, {"origin": "fit", "added": {}, "report": {}})
 
 
 def test_a_head_that_is_activated_is_taken_up_and_a_rolled_back_one_comes_back(house: House) -> None:

@@ -26,6 +26,25 @@ def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
     assert settings.sqlalchemy_url == "sqlite:////data/museum/catalogue.sqlite3"
 
 
+@pytest.mark.parametrize(
+    ("variable", "value", "named"),
+    [
+        ("PORT", "80000", "VITRINE_PORT"),
+        ("VITRINE_PORT", "0", "VITRINE_PORT"),
+        ("VITRINE_OPERATIONS_PORT", "-1", "VITRINE_OPERATIONS_PORT"),
+        ("VITRINE_DECODE_MEMORY_MIB", "1", "VITRINE_DECODE_MEMORY_MIB"),
+    ],
+)
+def test_a_wrong_setting_is_named_by_its_variable(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, named: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(pydantic.ValidationError) as refused:
+        Settings()
+    (told,) = Settings.complaints(refused.value)
+    assert told.startswith(f"vitrine: the setting {named} is wrong: ")
+
+
 def test_a_wrong_setting_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VITRINE_MAX_UPLOAD_MIB", "-1")
     with pytest.raises(pydantic.ValidationError, match="max_upload_mib"):

@@ -25,6 +25,7 @@ from vitrine.neighbours_head import read_head
 from vitrine.ports import Activation, StoredHead
 
 _HEAD, _EXAM, _ACTIVATIONS = "head.npz", "exam.npz", "activations.json"
+_MANIFEST = {"version": int, "origin": str, "added": dict, "report": dict, "files": dict}
 # Each build adds a version of some megabytes; what may be rolled back to is kept besides.
 _KEPT, _KEPT_ACTIVATED = 10, 3
 
@@ -39,18 +40,19 @@ class HeadFolder:
 
     def add(self, model_id: str, head: Head, exam: Exam, notes: Mapping[str, Any]) -> int:
         line = self._root / model_id
-        line.mkdir(parents=True, exist_ok=True)
-        folder = pathlib.Path(tempfile.mkdtemp(prefix=".new-", dir=line))
-        try:
-            version = self._publish(folder, model_id, head, exam, notes)
-        finally:
-            # Nothing lies there any more, unless it broke off.
-            shutil.rmtree(folder, ignore_errors=True)
-        self._forget_old(model_id)
-        return version
+        with _translated(line):
+            line.mkdir(parents=True, exist_ok=True)
+            folder = pathlib.Path(tempfile.mkdtemp(prefix=".new-", dir=line))
+            try:
+                version = self._publish(folder, model_id, head, exam, notes)
+            finally:
+                # Nothing lies there any more, unless it broke off.
+                shutil.rmtree(folder, ignore_errors=True)
+            durable_files.sync(line)
+            self._forget_old(model_id)
+            return version
 
     def _publish(self, folder: pathlib.Path, model_id: str, head: Head, exam: Exam, notes: Mapping[str, Any]) -> int:
-        line = folder.parent
         # A worker may run as another user than the indexer.
         folder.chmod(0o755)
         (folder / _HEAD).write_bytes(head.to_bytes())
@@ -72,14 +74,14 @@ class HeadFolder:
             )
             for path in folder.iterdir():
                 durable_files.sync(path)
+            place = folder.with_name(str(version))
             try:
                 # A folder that is not empty is never replaced: whoever took the number first has it.
-                folder.rename(line / str(version))
+                folder.rename(place)
             except OSError:
-                if not (line / str(version)).exists():
+                if not place.exists():
                     raise
                 continue
-            durable_files.sync(line)
             return version
 
     def manifests(self, model_id: str) -> Sequence[Mapping[str, Any]]:
@@ -96,7 +98,7 @@ class HeadFolder:
         with _advised():
             return StoredHead(
                 version=version,
-                manifest=snapshot_manifests.verified(folder),
+                manifest=snapshot_manifests.verified(folder, _MANIFEST),
                 head=read_head((folder / _HEAD).read_bytes()),
                 exam=Exam.from_bytes((folder / _EXAM).read_bytes()),
             )
@@ -134,13 +136,13 @@ class HeadFolder:
 
     def _manifest(self, model_id: str, version: int) -> Mapping[str, Any]:
         with _advised():
-            return snapshot_manifests.read(self._folder(model_id, version))
+            return snapshot_manifests.read(self._folder(model_id, version), _MANIFEST)
 
     def _append(self, model_id: str, activation: Activation) -> None:
         entries = [dataclasses.asdict(entry) for entry in [*self.activations(model_id), activation]]
-        durable_files.write(
-            self._root / model_id / _ACTIVATIONS, json.dumps(entries, ensure_ascii=False, indent=1) + "\n"
-        )
+        path = self._root / model_id / _ACTIVATIONS
+        with _translated(path):
+            durable_files.write(path, json.dumps(entries, ensure_ascii=False, indent=1) + "\n")
 
     def _folder(self, model_id: str, version: int) -> pathlib.Path:
         folder = self._root / model_id / str(version)
@@ -172,6 +174,17 @@ def _advised() -> Iterator[None]:
         raise errors.DamagedSnapshot(
             f"{error.message}. To have another version served: python -m indexer classifier rollback, "
             "or python -m indexer classifier activate N --force REASON."
+        ) from error
+
+
+@contextlib.contextmanager
+def _translated(path: pathlib.Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise errors.DependencyUnavailable(
+            f"The classifier cannot be written to {path}: {error.strerror}. Make room there, or see to the rights of "
+            "who runs this; the version that is active stays meanwhile."
         ) from error
 
 

@@ -18,6 +18,7 @@ import faiss
 import numpy as np
 import numpy.typing as npt
 
+from vitrine import errors
 from vitrine.adapters import durable_files, faiss_build, snapshot_manifests
 from vitrine.adapters.snapshot_manifests import SnapshotManifests
 from vitrine.classifier import Head
@@ -26,6 +27,7 @@ from vitrine.ports import SnapshotNotes
 from vitrine.verdict import Calibration
 
 _INDEX, _IDS, _HEAD = "index.faiss", "ids.npy", "classifier.npz"
+_UNFINISHED = ".new-"
 # The one before the current is kept: a worker may still be opening it.
 _KEPT = 2
 
@@ -50,16 +52,22 @@ class SnapshotFolder(SnapshotManifests):
     def open(self, model_id: str, name: str) -> OpenSnapshot:
         """Raises DamagedSnapshot."""
         folder = self._root / model_id / name
-        manifest = snapshot_manifests.verified(folder)
+        manifest = snapshot_manifests.verified(folder, snapshot_manifests.SNAPSHOT)
         head = folder / _HEAD
+        try:
+            # This flag maps Flat indexes too; the processes of a host share one copy of the pages.
+            index = faiss.read_index(str(folder / _INDEX), faiss.IO_FLAG_MMAP_IFC)
+            image_ids = np.load(folder / _IDS, mmap_mode="r")
+            head_bytes = head.read_bytes() if head.exists() else None
+        except (OSError, RuntimeError, ValueError) as error:
+            raise errors.DamagedSnapshot(f"{name} cannot be opened: {error}. Run: python -m indexer build") from error
         return OpenSnapshot(
             name=name,
-            # This flag maps Flat indexes too; the processes of a host share one copy of the pages.
-            index=faiss.read_index(str(folder / _INDEX), faiss.IO_FLAG_MMAP_IFC),
-            image_ids=np.load(folder / _IDS, mmap_mode="r"),
+            index=index,
+            image_ids=image_ids,
             watermark=manifest["watermark"],
             calibration=Calibration.from_document(manifest["calibration"]),
-            head=read_head(head.read_bytes()) if head.exists() else None,
+            head=read_head(head_bytes) if head_bytes is not None else None,
             class_missing=manifest["class_missing"],
         )
 
@@ -81,11 +89,40 @@ class FolderDraft:
         return similarities, rows
 
     def publish(self, notes: SnapshotNotes) -> Mapping[str, Any]:
+        """One process at a time: hold a lease. Raises DependencyUnavailable, and leaves nothing of it then."""
+        try:
+            return self._published(notes)
+        except OSError as error:
+            raise errors.DependencyUnavailable(
+                f"The snapshot cannot be written to {self._line}: {error.strerror}. Make room there, or see to the "
+                "rights of who runs this; what is served stays meanwhile."
+            ) from error
+
+    def _published(self, notes: SnapshotNotes) -> Mapping[str, Any]:
         now = datetime.datetime.now(datetime.UTC)
         name = f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
-        folder = self._line / name
-        folder.mkdir(parents=True)
-        faiss.write_index(self._built.index, str(folder / _INDEX))
+        # Whoever was killed while it wrote holds the lease no longer.
+        for abandoned in self._line.glob(f"{_UNFINISHED}*"):
+            shutil.rmtree(abandoned)
+        folder = self._line / f"{_UNFINISHED}{name}"
+        try:
+            folder.mkdir(parents=True)
+            manifest = self._written(folder, name, now, notes)
+            folder.rename(self._line / name)
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        durable_files.sync(self._line)
+        durable_files.write(self._line / "current", name)
+        self._forget_old(name)
+        return manifest
+
+    def _written(
+        self, folder: pathlib.Path, name: str, now: datetime.datetime, notes: SnapshotNotes
+    ) -> Mapping[str, Any]:
+        with (folder / _INDEX).open("wb") as file:
+            # FAISS itself takes a file that could not be closed, because the disk was full, for written.
+            faiss.write_index(self._built.index, faiss.PyCallbackIOWriter(file.write))  # type: ignore[attr-defined]
         np.save(folder / _IDS, self._image_ids)
         if notes.head is not None:
             (folder / _HEAD).write_bytes(notes.head.to_bytes())
@@ -106,8 +143,6 @@ class FolderDraft:
         durable_files.write(folder / snapshot_manifests.MANIFEST, json.dumps(manifest, ensure_ascii=False, indent=1))
         for path in folder.iterdir():
             durable_files.sync(path)
-        durable_files.write(self._line / "current", name)
-        self._forget_old(name)
         return manifest
 
     def _forget_old(self, current: str) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import pathlib
+import types
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,6 +17,19 @@ from vitrine import errors
 
 FORMAT = 1
 MANIFEST = "manifest.json"
+# What is read of them somewhere. One that lacks it was written by nobody of ours, or by half.
+SNAPSHOT = {
+    "name": str,
+    "count": int,
+    "index": dict,
+    "watermark": int,
+    "class_missing": str | None,
+    "classifier": dict,
+    "calibration": dict,
+    "files": dict,
+}
+
+Shape = Mapping[str, type | types.UnionType]
 
 
 class SnapshotManifests:
@@ -23,43 +37,59 @@ class SnapshotManifests:
         self._root = root
 
     def current_name(self, model_id: str) -> str | None:
+        """None before the first snapshot. Raises DependencyUnavailable."""
+        path = self._root / model_id / "current"
         try:
-            return (self._root / model_id / "current").read_text().strip()
+            # Bytes that are no text name no snapshot that there is: opening it says so.
+            return path.read_text(encoding="utf-8", errors="replace").strip()
         except FileNotFoundError:
             return None
+        except OSError as error:
+            raise errors.DependencyUnavailable(
+                f"{path} cannot be read: {error.strerror}. See to the disk, and to the rights of who runs this."
+            ) from error
 
     def current(self, model_id: str) -> Mapping[str, Any] | None:
-        """None before the first snapshot. Raises DamagedSnapshot."""
+        """None before the first snapshot. Raises DamagedSnapshot or DependencyUnavailable."""
         name = self.current_name(model_id)
-        return read(self._root / model_id / name) if name else None
+        return read(self._root / model_id / name, SNAPSHOT) if name else None
 
     def verify(self, model_id: str) -> Mapping[str, Any]:
-        """Read every byte of the current snapshot. Raises DamagedSnapshot or IndexNotReady."""
+        """Read every byte of the current snapshot. Raises DamagedSnapshot, IndexNotReady or DependencyUnavailable."""
         name = self.current_name(model_id)
         if name is None:
             raise errors.IndexNotReady(f"There is no snapshot for {model_id}. Run: python -m indexer build")
-        return verified(self._root / model_id / name)
+        return verified(self._root / model_id / name, SNAPSHOT)
 
 
-def read(folder: pathlib.Path) -> dict[str, Any]:
+def read(folder: pathlib.Path, shape: Shape) -> dict[str, Any]:
     """The manifest of one snapshot. Raises DamagedSnapshot."""
     try:
         manifest = json.loads((folder / MANIFEST).read_text())
     except (OSError, ValueError) as error:
-        raise errors.DamagedSnapshot(f"The manifest of {folder.name} cannot be read: {error}") from error
+        raise errors.DamagedSnapshot(
+            f"The manifest of {folder.name} cannot be read: {error}. Run: python -m indexer build"
+        ) from error
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
         raise errors.DamagedSnapshot(f"{folder.name} is of another format. Run: python -m indexer build")
+    wrong = [key for key, kind in shape.items() if not isinstance(manifest.get(key, ...), kind)]
+    if wrong:
+        raise errors.DamagedSnapshot(
+            f"The manifest of {folder.name} is damaged: no {', '.join(wrong)}. Run: python -m indexer build"
+        )
     return manifest
 
 
-def verified(folder: pathlib.Path) -> dict[str, Any]:
+def verified(folder: pathlib.Path, shape: Shape) -> dict[str, Any]:
     """The manifest, once every file is found to be what it says. Raises DamagedSnapshot."""
-    manifest = read(folder)
+    manifest = read(folder, shape)
     for name, expected in manifest["files"].items():
         try:
             found = described(folder / name)
         except OSError as error:
-            raise errors.DamagedSnapshot(f"{folder.name}/{name} cannot be read: {error.strerror}") from error
+            raise errors.DamagedSnapshot(
+                f"{folder.name}/{name} cannot be read: {error.strerror}. Run: python -m indexer build"
+            ) from error
         if found != expected:
             raise errors.DamagedSnapshot(
                 f"{folder.name}/{name} is damaged: its SHA-256 is not the manifest's. Run: python -m indexer build"

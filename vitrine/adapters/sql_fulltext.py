@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from typing import Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import mysql
 
-from vitrine import errors
+from vitrine import words
 from vitrine.adapters.sql_schema import records
 
 # The virtual table that the SQLite migration makes; its rowid is the record's id.
 SQLITE_TABLE = "record_words"
-
-_WORD = re.compile(r"\w+")
-# Russian and English endings are one or two letters: a word is looked for by what stays when it is inflected.
-_ENDING = 2
-_SHORTEST_STEM = 3
-
 
 # InnoDB leaves out words of one or two letters and English stop words: with this before it, no word is one of those.
 _MYSQL_PREFIX = "vv"
@@ -39,22 +32,9 @@ def for_dialect(dialect: str) -> Fulltext:
     return _Fts5() if dialect == "sqlite" else _MysqlFulltext()
 
 
-def folded(text: str) -> str:
-    """Case and ё/е do not matter."""
-    return text.casefold().replace("ё", "е")
-
-
-def stems(text: str) -> list[str]:
-    """Raises RejectedInput where there is no word at all."""
-    found = [word[: max(_SHORTEST_STEM, len(word) - _ENDING)] for word in _WORD.findall(folded(text))]
-    if not found:
-        raise errors.RejectedInput("Type at least one letter or digit to search for.")
-    return found
-
-
 class _Fts5:
     def words(self, text: str) -> str:
-        return folded(text)
+        return words.folded(text)
 
     def put(self, connection: sa.Connection, record_id: int, words: str) -> None:
         table = sa.table(SQLITE_TABLE, sa.column("rowid"), sa.column("words"))
@@ -62,18 +42,24 @@ class _Fts5:
         connection.execute(table.insert(), {"rowid": record_id, "words": words})
 
     def matches(self, text: str) -> sa.ColumnElement[bool]:
-        query = " ".join(f'"{stem}"*' for stem in stems(text))
+        phrases = map(" ".join, words.wanted(text))
+        query = " ".join(f'"{phrase}"*' for phrase in phrases)
         found = sa.text(f"SELECT rowid FROM {SQLITE_TABLE} WHERE {SQLITE_TABLE} MATCH :query").bindparams(query=query)
         return records.c.id.in_(found.columns(sa.column("rowid")).scalar_subquery())
 
 
 class _MysqlFulltext:
     def words(self, text: str) -> str:
-        return " ".join(_MYSQL_PREFIX + word[:_LONGEST] for word in _WORD.findall(folded(text)))
+        return " ".join(_MYSQL_PREFIX + word[:_LONGEST] for word in words.words(text))
 
     def put(self, connection: sa.Connection, record_id: int, words: str) -> None:
         """The index is on `records.words` itself."""
 
     def matches(self, text: str) -> sa.ColumnElement[bool]:
-        query = " ".join(f"+{_MYSQL_PREFIX}{stem[:_LONGEST]}*" for stem in stems(text))
-        return mysql.match(records.c.words, against=query).in_boolean_mode()
+        sequences = [[_MYSQL_PREFIX + word[:_LONGEST] for word in sequence] for sequence in words.wanted(text)]
+        query = " ".join(f"+{word}" for *whole, last in sequences for word in [*whole, f"{last}*"])
+        # A phrase in a boolean query ends with a whole word: the index finds the words, and their text has the order.
+        in_order = [
+            records.c.words.contains(" ".join(sequence), autoescape=True) for sequence in sequences if len(sequence) > 1
+        ]
+        return sa.and_(mysql.match(records.c.words, against=query).in_boolean_mode(), *in_order)

@@ -322,7 +322,7 @@ def test_a_version_that_the_disk_has_no_room_for_leaves_nothing(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(durable_files, "sync", full)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(errors.DependencyUnavailable, match="No space left"):
         added(versions, good)
     assert not list((tmp_path / "heads" / MODEL).iterdir())
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import pathlib
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -104,12 +105,22 @@ def test_what_ends_a_run_is_told_by_its_exit_status(
     assert ("run the same command again to resume" in told) == (status == 75)
 
 
+@pytest.mark.usefixtures("in_memory")
+@pytest.mark.parametrize("command", ["build", "status", "verify"])
+def test_ctrl_c_is_one_line_and_a_status_of_its_own(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], command: str
+) -> None:
+    monkeypatch.setattr(commands, command, lambda *_, **__: signal.raise_signal(signal.SIGINT))
+    assert command_line.main([command]) == 130
+    assert capfd.readouterr() == ("", "\nindexer: stopped: run the same command again to resume\n")
+
+
 def test_a_wrong_setting_is_named(
     museum: Museum, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("VITRINE_DECODERS", "many")
     assert command_line.main(["add", str(museum.table)]) == 78
-    assert "DECODERS" in capsys.readouterr().err.upper()
+    assert "the setting VITRINE_DECODERS is wrong" in capsys.readouterr().err
 
 
 def test_a_queue_without_a_url_is_a_wrong_setting(

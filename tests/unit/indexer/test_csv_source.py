@@ -71,6 +71,14 @@ def test_ragged_rows_come_with_their_reason_and_all_their_cells(tmp_path: pathli
     assert "b,c" in rows[1].values.values()
 
 
+@pytest.mark.parametrize("end", [b"", b"\n"])
+def test_lines_that_a_missing_quotation_mark_makes_one_are_named(tmp_path: pathlib.Path, end: bytes) -> None:
+    (row,) = rows_of(tmp_path, b'id,name,image\nq1,"unclosed,plain.jpg\nq2,b,plain.jpg\nq3,c,plain.jpg' + end)
+    assert (row.line, codes([row])) == (2, ["bad_quotes"])
+    assert row.defect is not None
+    assert "Lines 2 to 4 are no row (2 cells, the header 3): is a quotation mark missing?" in row.defect.message
+
+
 def test_rows_of_empty_cells_are_left_out(tmp_path: pathlib.Path) -> None:
     assert [row.line for row in rows_of(tmp_path, b"id;name\n;\n\n1;a\n ; \n")] == [4]
 

@@ -135,6 +135,38 @@ def test_a_signal_ends_a_run_in_order(museum: Museum, tmp_path: pathlib.Path, na
         assert 3 <= counts.images == counts.embeddings < 60
 
 
+def test_ctrl_c_while_modules_are_imported_is_one_line(tmp_path: pathlib.Path) -> None:
+    imported_late = tmp_path / "pydantic.py"
+    imported_late.write_text("import signal, time\nsignal.raise_signal(signal.SIGINT)\ntime.sleep(60)\n")
+    ended = subprocess.run(
+        [sys.executable, "-m", "indexer", "status"],
+        cwd=pathlib.Path(__file__).parents[3],
+        env={"PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert ended.returncode == 130, ended.stderr
+    assert ended.stderr.split("\n") == ["", "indexer: stopped: run the same command again to resume", ""]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_gives_back_what_is_held_and_the_second_would_end_at_once(
+    monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+) -> None:
+    stops: list[str] = []
+    monkeypatch.setattr(interruption, "stop_at_once", lambda: stops.append("now"))
+    before = signal.getsignal(number)
+    with pytest.raises(KeyboardInterrupt), interruption.raised():
+        try:
+            signal.raise_signal(number)
+        finally:
+            signal.raise_signal(number)
+    assert stops == ["now"]
+    assert signal.getsignal(number) is before
+
+
 def test_the_second_signal_stops_at_once_and_handlers_are_put_back() -> None:
     before = signal.getsignal(signal.SIGINT)
     stops: list[str] = []

@@ -187,7 +187,7 @@ def test_a_class_by_hand_that_cannot_go_on_without_labels_is_named_and_not_given
     versions_of(index).activate(versions_of(index).add_class("маска", examples, {}), forced_because="to see it")
     for number in range(1, 16):
         content = index.ports.catalogue.record(number).content
-        index.ports.catalogue.update_record(number, dataclasses.replace(content, typology=""))
+        index.ports.catalogue.put_record(dataclasses.replace(content, typology=""))
     run(index, "zero-shot", "красный", "синий")
     assert "маска was added by hand" in caplog.text
     with pytest.raises(errors.RejectedInput, match="never finds: зеленый, маска"):

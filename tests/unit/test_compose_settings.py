@@ -1,0 +1,38 @@
+"""What an operator writes into .env reaches the containers."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import yaml
+
+from vitrine.settings import ROOT, Settings
+
+PASSED = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["x-settings"]
+EXAMPLE = dict(re.findall(r"^(?:# )?(VITRINE_\w+)=(.*)$", (ROOT / ".env.example").read_text(), re.MULTILINE))
+# Compose itself says where things lie and who listens where.
+OF_COMPOSE = {
+    "VITRINE_HOME",
+    "VITRINE_HOST",
+    "VITRINE_PORT",
+    "VITRINE_OPERATIONS_HOST",
+    "VITRINE_OPERATIONS_PORT",
+    "VITRINE_TRUSTED_PROXIES",
+}
+
+
+def test_every_setting_is_passed_or_is_the_business_of_compose() -> None:
+    assert {f"VITRINE_{name.upper()}" for name in Settings.model_fields} == {*PASSED, *OF_COMPOSE}
+
+
+def test_the_example_names_what_may_be_set_with_its_default() -> None:
+    assert set(EXAMPLE) == {name for name, value in PASSED.items() if value is None or f"${{{name}:-" in value}
+    for name, told in EXAMPLE.items():
+        default = Settings.model_fields[name.removeprefix("VITRINE_").lower()].default
+        assert default == (told if isinstance(default, str) else json.loads(told)), name
+
+
+def test_what_the_page_for_operators_names_may_be_set() -> None:
+    named = set(re.findall(r"`(VITRINE_\w+)`", (ROOT / "docs" / "operating.md").read_text()))
+    assert named and named <= set(EXAMPLE)
