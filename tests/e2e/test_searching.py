@@ -118,6 +118,27 @@ def test_a_match_is_compared_point_by_point_and_arrow_keys_turn_to_the_next(
     assert "match=" not in page.url
 
 
+@pytest.mark.parametrize("twice", ["click", "key"])
+def test_closing_a_match_twice_in_haste_stays_with_the_search(
+    twice: str, open_page: Open, photographs: list[pathlib.Path]
+) -> None:
+    page = open_page()
+    choose(page, photographs[0])
+    await_result(page)
+    searched = page.url
+    dialog = open_first_match(page)
+    close = "document.querySelector('dialog header .button:last-child').click()"
+    cancel = "document.querySelector('dialog').dispatchEvent(new Event('cancel', { cancelable: true }))"
+    # Both in one task, sooner than a browser goes back.
+    page.evaluate(f"() => {{ {close if twice == 'click' else cancel}; {close if twice == 'click' else cancel}; }}")
+    expect(dialog).to_have_count(0)
+    page.wait_for_timeout(300)
+    assert page.url == searched
+    open_first_match(page).get_by_role("button", name="Close").dblclick()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    assert page.url == searched
+
+
 def test_the_same_detail_is_magnified_in_both_pictures(open_page: Open, photographs: list[pathlib.Path]) -> None:
     page = open_page()
     choose(page, photographs[0])
