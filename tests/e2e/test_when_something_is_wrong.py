@@ -164,3 +164,20 @@ def test_nothing_similar_is_said_before_the_nearest_are_shown(open_page: Open, p
     expect(page.get_by_text("Nothing similar in the catalogue")).to_be_visible()
     expect(page.get_by_text("too few labelled objects")).to_be_visible()
     expect(match_cards(page)).to_have_count(10)
+
+
+BLOCKED = "Object.defineProperty(window, 'localStorage', { get() { throw new DOMException('', 'SecurityError'); } })"
+FULL = "Storage.prototype.setItem = () => { throw new DOMException('', 'QuotaExceededError'); }"
+
+
+@pytest.mark.parametrize("storage", [BLOCKED, FULL], ids=["blocked", "full"])
+def test_a_browser_that_keeps_nothing_searches_all_the_same(
+    storage: str, open_page: Open, photographs: list[pathlib.Path]
+) -> None:
+    page = open_page()
+    page.add_init_script(storage)
+    page.reload()
+    choose(page, photographs[0])
+    await_result(page)
+    page.get_by_role("button", name="Русский").click()
+    expect(page.get_by_role("heading", name="Ближайшие предметы")).to_be_visible()
