@@ -61,9 +61,10 @@ def test_the_others_are_all_but_the_photograph_that_was_refused(
     page = open_page(provoked=REFUSED)
     if indexed:
         errors = [{"field": "image", "index": 1, "detail": "This is no picture."}]
-        problem = {"code": "unsupported_picture", "detail": "This is no picture.", "errors": errors}
+        problem = {"code": "unsupported_picture", "detail": "One is no picture.", "errors": errors}
         page.route("**/api/searches", lambda route: route.fulfill(status=415, json=problem), times=1)
     choose(page, first, second, third)
+    expect(page.get_by_role("alert")).to_contain_text("11.jpg")
     page.get_by_role("button", name="Send the other 2").click()
     page.wait_for_url("**/batches/*")
     expect(files_of_the_batch(page)).to_have_text(["1.jpg", "2.jpg"])
