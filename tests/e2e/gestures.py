@@ -47,6 +47,14 @@ def drop(page: Page, *pictures: pathlib.Path) -> None:
     page.dispatch_event("body", "drop", {"dataTransfer": carried})
 
 
+def drop_from_disk(page: Page, *paths: pathlib.Path) -> None:
+    """As from the system's file manager: what is dropped may be a folder."""
+    devtools = page.context.new_cdp_session(page)
+    data = {"items": [], "files": [str(path) for path in paths], "dragOperationsMask": 1}
+    for kind in ("dragEnter", "dragOver", "drop"):
+        devtools.send("Input.dispatchDragEvent", {"type": kind, "x": 300, "y": 300, "data": data})
+
+
 def paste(page: Page, *pictures: pathlib.Path) -> None:
     page.evaluate(
         "(carried) => document.body.dispatchEvent("

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pathlib
 import re
+import shutil
 from typing import Any
 
 import pytest
@@ -193,6 +194,16 @@ def test_no_page_scrolls_sideways_on_a_phone(open_page: Open, photographs: list[
     page.locator("main ul a").first.click()
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     assert_it_fits()
+
+
+def test_a_batch_fits_the_narrowest_phone(
+    open_page: Open, photographs: list[pathlib.Path], tmp_path: pathlib.Path
+) -> None:
+    long = pathlib.Path(shutil.copy(photographs[0], tmp_path / f"IMG_{'2026' * 20}_original.jpg"))
+    page = open_page(viewport={"width": 320, "height": 700}, has_touch=True, is_mobile=True)
+    choose(page, long, photographs[1])
+    expect(page.locator("li[data-search] [class*=chip]")).to_have_count(2)
+    assert page.evaluate("document.documentElement.scrollWidth") == 320
 
 
 def test_a_reader_who_wants_no_motion_gets_none(open_page: Open, photographs: list[pathlib.Path]) -> None:

@@ -118,6 +118,27 @@ def test_a_match_is_compared_point_by_point_and_arrow_keys_turn_to_the_next(
     assert "match=" not in page.url
 
 
+@pytest.mark.parametrize("twice", ["click", "key"])
+def test_closing_a_match_twice_in_haste_stays_with_the_search(
+    twice: str, open_page: Open, photographs: list[pathlib.Path]
+) -> None:
+    page = open_page()
+    choose(page, photographs[0])
+    await_result(page)
+    searched = page.url
+    dialog = open_first_match(page)
+    close = "document.querySelector('dialog header .button:last-child').click()"
+    cancel = "document.querySelector('dialog').dispatchEvent(new Event('cancel', { cancelable: true }))"
+    # Both in one task, sooner than a browser goes back.
+    page.evaluate(f"() => {{ {close if twice == 'click' else cancel}; {close if twice == 'click' else cancel}; }}")
+    expect(dialog).to_have_count(0)
+    page.wait_for_timeout(300)
+    assert page.url == searched
+    open_first_match(page).get_by_role("button", name="Close").dblclick()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    assert page.url == searched
+
+
 def test_the_same_detail_is_magnified_in_both_pictures(open_page: Open, photographs: list[pathlib.Path]) -> None:
     page = open_page()
     choose(page, photographs[0])
@@ -206,3 +227,26 @@ def test_the_catalogue_is_searched_and_leads_to_similar_objects(open_page: Open)
     expect(page.get_by_role("heading", level=1)).to_have_text(name)
     page.get_by_role("button", name="Find similar objects").click()
     expect(match_cards(page).first).to_be_visible()
+
+
+def test_the_catalogue_follows_its_address(open_page: Open) -> None:
+    page = open_page("/catalogue")
+    cards = page.locator("main ul a[href^='/records/']")
+    expect(cards.first).to_be_visible()
+    all_of_them = cards.count()
+    page.get_by_role("searchbox").fill(cards.nth(2).locator(".name").inner_text())
+    expect(cards).not_to_have_count(all_of_them)
+    filtered = page.url
+    page.get_by_role("link", name="Catalogue").click()
+    expect(page.get_by_role("searchbox")).to_have_value("")
+    expect(cards).to_have_count(all_of_them)
+    page.go_back()
+    expect(cards).not_to_have_count(all_of_them)
+    assert page.url == filtered
+    typology = page.get_by_label("Typology")
+    typology.select_option(index=1)
+    expect(page).to_have_url(re.compile("typology="))
+    page.reload()
+    expect(typology).not_to_have_value("")
+    page.get_by_role("link", name="Catalogue").click()
+    expect(typology).to_have_value("")

@@ -111,8 +111,89 @@ def test_a_lost_network_is_told_and_the_photograph_can_be_sent_again(
     choose(page, photographs[0])
     expect(page.get_by_text("The server cannot be reached.")).to_be_visible()
     page.context.set_offline(False)
+    await_result(page)
+
+
+def test_an_unreachable_server_is_told_and_the_photograph_can_be_sent_again(
+    open_page: Open, photographs: list[pathlib.Path]
+) -> None:
+    page = open_page(provoked=REFUSED)
+    page.route("**/api/searches", lambda route: route.abort(), times=1)
+    choose(page, photographs[0])
+    expect(page.get_by_text("The server cannot be reached.")).to_be_visible()
     page.get_by_role("button", name="Try again", exact=True).click()
     await_result(page)
+
+
+@pytest.mark.parametrize("path", ["/catalogue", "/records/1", "/searches/nothing-here"])
+def test_a_page_that_was_turned_to_without_a_network_comes_when_it_is_back(path: str, open_page: Open) -> None:
+    page = open_page(provoked=REFUSED)
+    page.wait_for_load_state("networkidle")
+    page.context.set_offline(True)
+    page.evaluate(
+        "(path) => { const link = document.createElement('a'); link.href = path;"
+        " document.body.append(link); link.click(); link.remove(); }",
+        path,
+    )
+    expect(page.get_by_text("The server cannot be reached.")).to_be_visible()
+    page.context.set_offline(False)
+    expect(page.get_by_role("alert")).to_have_count(0)
+    expect(page.get_by_role("heading", level=1)).not_to_have_text("Search")
+
+
+@pytest.mark.parametrize("count", [1, 2], ids=["of_a_search", "of_a_batch"])
+def test_a_result_that_cannot_be_fetched_is_asked_for_again_then_told(
+    count: int, open_page: Open, photographs: list[pathlib.Path]
+) -> None:
+    page = open_page(provoked=REFUSED)
+    asked: list[str] = []
+
+    def fail(route: Route) -> None:
+        document = None if len(asked) >= 4 * count else route.fetch().json()
+        if document and document["status"] == "completed":
+            asked.append(route.request.url)
+            route.abort()
+        else:
+            route.continue_()
+
+    page.route(re.compile(r"/api/searches/[^/]+$"), fail)
+    # What is over before its page is shown needs no stream: it has to be waited for.
+    keep_busy(page, *photographs[:20], uploads=2)
+    choose(page, *photographs[:count])
+    expect(page.get_by_role("alert")).to_have_count(count, timeout=90_000)
+    expect(page.get_by_text("The server cannot be reached.").first).to_be_visible()
+    for left in range(count, 0, -1):
+        page.get_by_role("button", name="Try again").first.click()
+        expect(page.get_by_role("alert")).to_have_count(left - 1)
+    expect(match_cards(page).or_(page.locator("li[data-search] [class*=chip]")).first).to_be_visible()
+
+
+BLOCKED = "Object.defineProperty(window, 'localStorage', { get() { throw new DOMException('', 'SecurityError'); } })"
+FULL = "Storage.prototype.setItem = () => { throw new DOMException('', 'QuotaExceededError'); }"
+
+
+@pytest.mark.parametrize("storage", [BLOCKED, FULL], ids=["blocked", "full"])
+def test_a_browser_that_keeps_nothing_searches_all_the_same(
+    storage: str, open_page: Open, photographs: list[pathlib.Path]
+) -> None:
+    page = open_page()
+    page.add_init_script(storage)
+    page.reload()
+    choose(page, photographs[0])
+    await_result(page)
+    page.get_by_role("button", name="Русский").click()
+    expect(page.get_by_role("heading", name="Ближайшие предметы")).to_be_visible()
+
+
+def test_a_text_without_words_is_told_what_to_do_and_not_to_try_again(open_page: Open) -> None:
+    page = open_page("/catalogue", provoked=REFUSED)
+    problem = {"code": "no_words", "detail": "No word."}
+    page.route("**/api/records?q=***", lambda route: route.fulfill(status=422, json=problem))
+    page.get_by_role("searchbox").fill("***")
+    expect(page.get_by_role("alert")).to_contain_text("Write at least one word or number.")
+    expect(page.get_by_role("button", name="Try again")).to_have_count(0)
+    page.get_by_role("searchbox").fill("")
+    expect(page.get_by_role("alert")).to_have_count(0)
 
 
 def test_a_broken_stream_is_taken_up_again(open_page: Open, photographs: list[pathlib.Path]) -> None:

@@ -10,6 +10,7 @@ class Place {
 export const place = new Place();
 
 function read(): void {
+  leaving = false;
   place.pathname = location.pathname;
   place.search = location.search;
 }
@@ -22,10 +23,15 @@ export function go(address: string, { replace = false }: { replace?: boolean } =
   if (turned) scrollTo(0, 0);
 }
 
+// A browser goes back a moment later than it is asked to: asked twice in that moment, it would leave the page beneath too.
+let leaving = false;
+
 /** Leaves a layer that was opened over a page: back where it was pushed, otherwise in its place. */
 export function leaveTo(address: string): void {
   const state = history.state as { pushed?: boolean } | null;
-  if (state?.pushed) history.back();
+  if (leaving) return;
+  leaving = Boolean(state?.pushed);
+  if (leaving) history.back();
   else go(address, { replace: true });
 }
 

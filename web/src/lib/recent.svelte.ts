@@ -1,4 +1,5 @@
 /** The searches of this browser, newest first. Only their ids and names are kept; the pictures stay on the server. */
+import { keep, kept } from './storage';
 
 export interface RecentSearch {
   readonly id: string;
@@ -8,13 +9,13 @@ export interface RecentSearch {
   readonly nearest?: string;
 }
 
-const KEPT_AS = 'vitrine.recent';
+const KEPT_AS = 'recent';
 const KEPT = 24;
 
 function read(): readonly RecentSearch[] {
   try {
-    const kept: unknown = JSON.parse(localStorage.getItem(KEPT_AS) ?? '[]');
-    return Array.isArray(kept) ? kept.filter((item) => typeof item?.id === 'string') : [];
+    const searches: unknown = JSON.parse(kept(KEPT_AS) ?? '[]');
+    return Array.isArray(searches) ? searches.filter((item) => typeof item?.id === 'string') : [];
   } catch {
     return [];
   }
@@ -25,7 +26,7 @@ class Recent {
 
   #keep(searches: readonly RecentSearch[]): void {
     this.searches = searches.slice(0, KEPT);
-    localStorage.setItem(KEPT_AS, JSON.stringify(this.searches));
+    keep(KEPT_AS, JSON.stringify(this.searches));
   }
 
   add(searches: readonly RecentSearch[]): void {

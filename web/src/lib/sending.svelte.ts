@@ -1,110 +1,127 @@
-import type { CatalogueStatus } from './api/contract';
+import type { Accepted } from './api/contract';
 import { Refusal } from './api/refusal';
 import { upload, type SearchOptions, type Upload } from './api/upload';
+import { batches, leftOutFor, sorted, type LeftOut } from './batches';
 import { catalogue } from './catalogue.svelte';
+import { unreadable } from './files';
 import { go } from './navigation.svelte';
 import { asOptions, NO_LIMITS, type Limits } from './options';
 import { recent } from './recent.svelte';
 import { href } from './router';
 
-/** Refusals after which the same photographs may be sent again. */
-const REPEATABLE = ['network', 'overloaded', 'too_many_requests', 'unavailable', 'internal', 'index_not_ready'];
-
 type Phase = 'idle' | 'sending' | 'refused';
+
+interface Batch {
+  readonly files: readonly File[];
+  readonly options: SearchOptions;
+}
 
 /** The photographs on their way to the server: one batch at a time. */
 class Sending {
   phase = $state<Phase>('idle');
-  files = $state.raw<readonly File[]>([]);
-  leftOut = $state.raw<readonly { readonly name: string; readonly code: string }[]>([]);
+  /** What is not sent at all; told until the reader has closed it. */
+  leftOut = $state.raw<readonly LeftOut[]>([]);
   fraction = $state(0);
   refusal = $state.raw<Refusal | null>(null);
   limits = $state<Limits>({ ...NO_LIMITS });
   /** What this browser has sent itself: shown at once, and sent again for a part of the picture, without a download. */
   readonly own = new Map<string, File>();
+  /** On its way, or refused. */
+  #batch = $state.raw<Batch | null>(null);
+  /** Given while others were on their way, or too much for one request: sent afterwards. */
+  #waiting = $state.raw<readonly Batch[]>([]);
   #upload: Upload | null = null;
-  /** Given while others were on their way: sent afterwards. */
-  readonly #waiting: { files: readonly File[]; options: SearchOptions }[] = [];
-  #sent: { files: readonly File[]; options: SearchOptions } | null = null;
 
-  async send(files: readonly File[], options: SearchOptions = asOptions(this.limits)): Promise<void> {
-    if (files.length === 0) return;
-    if (this.phase === 'sending') {
-      this.#waiting.push({ files, options });
-      return;
-    }
+  get files(): readonly File[] {
+    return this.#batch?.files ?? [];
+  }
+
+  get waiting(): readonly File[] {
+    return this.#waiting.flatMap(({ files }) => files);
+  }
+
+  send(files: readonly File[], options: SearchOptions = asOptions(this.limits)): void {
     const { fitting, leftOut } = sorted(files, catalogue.status);
-    this.leftOut = leftOut;
-    this.files = fitting;
-    if (fitting.length === 0) return this.#refuse(new Refusal(leftOut[0]?.code ?? 'rejected_input', ''));
+    this.leftOut = this.phase === 'sending' ? [...this.leftOut, ...leftOut] : leftOut;
+    const divided = batches(fitting, catalogue.status).map((some) => ({ files: some, options }));
+    this.#waiting = [...this.#waiting, ...divided];
+    if (this.phase !== 'sending') this.#next();
+  }
+
+  /** Says of files that they are not sent. */
+  leaveOut(code: string, files: readonly { readonly name: string }[]): void {
+    this.leftOut = [...this.leftOut, ...leftOutFor(code, files)];
+  }
+
+  async #start(batch: Batch): Promise<void> {
     this.phase = 'sending';
     this.fraction = 0;
     this.refusal = null;
-    this.#sent = { files: fitting, options };
-    this.#upload = upload(fitting, options, (fraction) => (this.fraction = fraction));
+    this.#batch = batch;
+    this.#upload = upload(batch.files, batch.options, (fraction) => (this.fraction = fraction));
+    let accepted: Accepted;
     try {
-      const accepted = await this.#upload.accepted;
-      const at = new Date().toISOString();
-      accepted.searches.forEach(({ id }, index) => this.own.set(id, fitting[index] as File));
-      recent.add(accepted.searches.map(({ id }, index) => ({ id, filename: fitting[index]?.name ?? '', at })));
-      this.phase = 'idle';
-      const [only] = accepted.searches;
-      go(accepted.searches.length === 1 && only ? href.search(only.id) : href.batch(accepted.batch_id));
-      this.#next();
+      accepted = await this.#upload.accepted;
     } catch (cause) {
-      this.#refuse(cause instanceof Refusal ? cause : Refusal.network());
+      return this.#refused(Refusal.of(cause), batch);
     }
+    this.#remember(accepted, batch.files);
+    const [only] = accepted.searches;
+    go(accepted.searches.length === 1 && only ? href.search(only.id) : href.batch(accepted.batch_id));
+    this.#next();
   }
 
-  #refuse(refusal: Refusal): void {
+  #remember({ searches }: Accepted, files: readonly File[]): void {
+    const at = new Date().toISOString();
+    searches.forEach(({ id }, index) => this.own.set(id, files[index] as File));
+    recent.add(searches.map(({ id }, index) => ({ id, filename: files[index]?.name ?? '', at })));
+  }
+
+  async #refused(refusal: Refusal, batch: Batch): Promise<void> {
+    const lost = refusal.code === 'network' ? await unreadable(batch.files) : [];
+    this.leaveOut('unreadable', lost);
+    const files = batch.files.filter((file) => !lost.includes(file));
+    if (lost.length && files.length) return this.#start({ ...batch, files });
+    if (lost.length || refusal.code === 'aborted') return this.#next();
     this.refusal = refusal;
-    this.phase = refusal.code === 'aborted' ? 'idle' : 'refused';
-  }
-
-  get repeatable(): boolean {
-    return this.#sent !== null && REPEATABLE.includes(this.refusal?.code ?? '');
+    this.phase = 'refused';
   }
 
   /** The photographs that the server did not complain of, when it refused a whole batch for one of them. */
   get others(): readonly File[] {
-    const complaint = this.refusal?.detail ?? '';
-    const others = this.files.filter((file) => !complaint.includes(file.name));
+    const bad = this.refusal?.fields.flatMap(({ field, index }) => (field === 'image' ? (index ?? []) : [])) ?? [];
+    // An API that does not count them begins its complaint with the name.
+    const complained = (file: File, at: number): boolean =>
+      bad.length ? bad.includes(at) : !!this.refusal?.detail.startsWith(`${file.name} `);
+    const others = this.files.filter((file, at) => !complained(file, at));
     return others.length < this.files.length ? others : [];
   }
 
   sendOthers(): void {
-    if (this.#sent) void this.send(this.others, this.#sent.options);
+    if (this.#batch) void this.#start({ ...this.#batch, files: this.others });
   }
 
   again(): void {
-    if (this.#sent) void this.send(this.#sent.files, this.#sent.options);
+    if (this.#batch) void this.#start(this.#batch);
   }
 
+  /** What waits is stopped too: whoever stops does not expect the page to go on. */
   stop(): void {
+    this.leaveOut('stopped', [...this.files, ...this.waiting]);
+    this.#waiting = [];
     this.#upload?.abort();
   }
 
   dismiss(): void {
-    this.phase = 'idle';
-    this.refusal = null;
-    this.leftOut = [];
     this.#next();
   }
 
   #next(): void {
-    const next = this.#waiting.shift();
-    if (next) void this.send(next.files, next.options);
+    const [next, ...waiting] = this.#waiting;
+    this.#waiting = waiting;
+    this.phase = 'idle';
+    if (next) void this.#start(next);
   }
-}
-
-/** The server says the same; asking it would cost the sending of fifty megabytes. */
-function sorted(files: readonly File[], status: CatalogueStatus | null) {
-  const largest = status?.max_upload_bytes ?? Infinity;
-  const most = status?.max_files ?? Infinity;
-  const light = files.filter((file) => file.size <= largest);
-  const heavy = files.filter((file) => file.size > largest).map(({ name }) => ({ name, code: 'too_large' }));
-  const surplus = light.slice(most).map(({ name }) => ({ name, code: 'too_many' }));
-  return { fitting: light.slice(0, most), leftOut: [...heavy, ...surplus] };
 }
 
 export const sending = new Sending();

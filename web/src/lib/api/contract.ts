@@ -138,7 +138,8 @@ export interface Problem {
   readonly status?: number;
   readonly detail?: string;
   readonly code?: string;
-  readonly errors?: readonly { readonly field: string; readonly detail: string }[];
+  /** ``index`` counts the photographs of an upload, where one of them is meant. */
+  readonly errors?: readonly { readonly field: string; readonly index?: number; readonly detail: string }[];
 }
 
 export interface SearchSummary {
@@ -197,6 +198,8 @@ export interface CatalogueStatus {
   }[];
   readonly museums: readonly { readonly name: string; readonly count: number }[];
   readonly max_upload_bytes: number;
+  /** All photographs of one upload together. */
+  readonly max_batch_bytes?: number;
   readonly max_files: number;
 }
 

@@ -15,6 +15,16 @@ export class Refusal extends Error {
   static network(): Refusal {
     return new Refusal('network', '');
   }
+
+  /** What went wrong while asking; all that is not an answer is taken for a network that is away. */
+  static of(cause: unknown): Refusal {
+    return cause instanceof Refusal ? cause : Refusal.network();
+  }
+
+  /** Whether the same may be asked again: nothing is wrong with the question. */
+  get repeatable(): boolean {
+    return this.code === 'network' || this.status === 429 || this.status >= 500;
+  }
 }
 
 const CODE_BY_STATUS: Record<number, string> = {

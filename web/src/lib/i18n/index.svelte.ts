@@ -1,3 +1,4 @@
+import { keep, kept } from '../storage';
 import type { Key } from './en';
 import { LANGUAGES, phrase, preferred, type Language, type Message, type Values } from './message';
 
@@ -11,11 +12,11 @@ const DICTIONARIES: Readonly<Record<Language, () => Promise<Dictionary>>> = {
   en: async () => (await import('./en')).en,
   ru: async () => (await import('./ru')).ru,
 };
-const KEPT_AS = 'vitrine.language';
+const KEPT_AS = 'language';
 
 function first(): Language {
-  const kept = localStorage.getItem(KEPT_AS);
-  return LANGUAGES.find((language) => language === kept) ?? preferred(navigator.languages);
+  const chosen = kept(KEPT_AS);
+  return LANGUAGES.find((language) => language === chosen) ?? preferred(navigator.languages);
 }
 
 class Speech {
@@ -28,7 +29,7 @@ class Speech {
   }
 
   async use(language: Language): Promise<void> {
-    localStorage.setItem(KEPT_AS, language);
+    keep(KEPT_AS, language);
     await this.#speak(language);
   }
 

@@ -1,0 +1,128 @@
+"""What was given to the page is sent, all of it, or the page says what was not and why."""
+
+from __future__ import annotations
+
+import pathlib
+import re
+import shutil
+
+import pytest
+from playwright.sync_api import Locator, Page, Route, expect
+
+from tests.e2e.conftest import Open, Visit
+from tests.e2e.gestures import await_result, choose, drop, drop_from_disk
+
+pytestmark = pytest.mark.browser
+
+REFUSED = ("Failed to load resource",)
+
+
+def named(folder: pathlib.Path, *names: str, source: pathlib.Path) -> list[pathlib.Path]:
+    return [pathlib.Path(shutil.copy(source, folder / name)) for name in names]
+
+
+def files_of_the_batch(page: Page) -> Locator:
+    return page.locator("li[data-search] .file")
+
+
+def uploads(visit: Visit) -> int:
+    return sum(url.endswith("/api/searches") for url in visit.requests)
+
+
+def hold_upload(page: Page) -> list[Route]:
+    """The next upload waits in this list until a test lets it go."""
+    held: list[Route] = []
+    page.route("**/api/searches", lambda route: held.append(route), times=1)
+    return held
+
+
+def test_photographs_too_large_for_one_request_are_sent_in_several(
+    open_page: Open, photographs: list[pathlib.Path], tmp_path: pathlib.Path, visits: list[Visit]
+) -> None:
+    chosen = named(tmp_path, "a.jpg", "b.jpg", "c.jpg", "d.jpg", "e.jpg", source=photographs[0])
+    two = 2 * chosen[0].stat().st_size
+    page = open_page()
+    page.route("**/api/catalogue", lambda route: route.fulfill(json=route.fetch().json() | {"max_batch_bytes": two}))
+    page.reload()
+    page.wait_for_load_state("networkidle")
+    choose(page, *chosen)
+    await_result(page)
+    assert uploads(visits[0]) == 3
+    page.get_by_role("link", name="Vitrine").click()
+    expect(page.get_by_role("region", name="Your recent searches").get_by_role("listitem")).to_have_count(5)
+
+
+@pytest.mark.parametrize("indexed", [True, False], ids=["by_its_index", "by_its_name"])
+def test_the_others_are_all_but_the_photograph_that_was_refused(
+    indexed: bool, open_page: Open, photographs: list[pathlib.Path], tmp_path: pathlib.Path
+) -> None:
+    first, second, third = named(tmp_path, "1.jpg", "11.jpg", "2.jpg", source=photographs[0])
+    second.write_text("not a picture")
+    page = open_page(provoked=REFUSED)
+    if indexed:
+        errors = [{"field": "image", "index": 1, "detail": "This is no picture."}]
+        problem = {"code": "unsupported_picture", "detail": "One is no picture.", "errors": errors}
+        page.route("**/api/searches", lambda route: route.fulfill(status=415, json=problem), times=1)
+    choose(page, first, second, third)
+    expect(page.get_by_role("alert")).to_contain_text("11.jpg")
+    page.get_by_role("button", name="Send the other 2").click()
+    page.wait_for_url("**/batches/*")
+    expect(files_of_the_batch(page)).to_have_text(["1.jpg", "2.jpg"])
+
+
+def test_stopping_stops_what_waits_too_and_says_what_was_not_sent(
+    open_page: Open, photographs: list[pathlib.Path], tmp_path: pathlib.Path, visits: list[Visit]
+) -> None:
+    first, second, third = named(tmp_path, "first.jpg", "second.jpg", "third.jpg", source=photographs[0])
+    page = open_page(provoked=REFUSED)
+    hold_upload(page)
+    choose(page, first)
+    drop(page, second)
+    expect(page.get_by_text("1 more waits")).to_be_visible()
+    page.get_by_role("button", name="Stop sending").click()
+    expect(page.get_by_role("alert")).to_contain_text("Not sent: first.jpg, second.jpg")
+    choose(page, third)
+    await_result(page)
+    expect(page.get_by_role("heading", level=1)).to_contain_text("third.jpg")
+    assert uploads(visits[0]) == 2
+
+
+def test_a_dropped_folder_is_searched_for_its_pictures(
+    open_page: Open, photographs: list[pathlib.Path], tmp_path: pathlib.Path
+) -> None:
+    inner = tmp_path / "museum" / "hall"
+    inner.mkdir(parents=True)
+    named(inner.parent, "1.jpg", ".hidden.jpg", source=photographs[0])
+    named(inner, "2.jpg", source=photographs[0])
+    (inner / "list.txt").write_text("1, 2")
+    page = open_page()
+    drop_from_disk(page, tmp_path / "museum")
+    page.wait_for_url("**/batches/*")
+    expect(files_of_the_batch(page)).to_have_text(["1.jpg", "2.jpg"])
+
+
+def test_a_folder_without_pictures_is_told(open_page: Open, tmp_path: pathlib.Path) -> None:
+    (tmp_path / "letters").mkdir()
+    page = open_page()
+    drop_from_disk(page, tmp_path / "letters")
+    expect(page.get_by_role("alert")).to_contain_text("There are no pictures in this folder.")
+    expect(page.get_by_role("alert")).to_contain_text("letters")
+    page.get_by_role("button", name="Close this message").click()
+    expect(page.get_by_role("alert")).to_have_count(0)
+
+
+def test_a_file_that_has_vanished_is_told_and_the_others_are_sent(
+    open_page: Open, photographs: list[pathlib.Path], tmp_path: pathlib.Path
+) -> None:
+    first, gone, there = named(tmp_path, "first.jpg", "gone.jpg", "there.jpg", source=photographs[0])
+    page = open_page(provoked=REFUSED)
+    held = hold_upload(page)
+    choose(page, first)
+    expect(page.get_by_text(re.compile("Sending|Received"))).to_be_visible()
+    choose(page, gone, there)
+    gone.unlink()
+    held[0].continue_()
+    expect(page.get_by_role("alert")).to_contain_text("cannot be read")
+    expect(page.get_by_role("alert")).to_contain_text("Not sent: gone.jpg")
+    await_result(page)
+    expect(page.get_by_role("heading", level=1)).to_contain_text("there.jpg")
