@@ -49,7 +49,8 @@ def bound(host: str, port: int, variables: tuple[str, str] = HTTP) -> Iterator[S
 
 
 def _bound(family: socket.AddressFamily, address: object) -> socket.socket:
-    made = socket.socket(family, socket.SOCK_STREAM)
+    # asyncio sends at once (TCP_NODELAY) only over a socket that says that it is TCP: else events wait for 40 ms.
+    made = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         # A port is free again as soon as its last server has ended.
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

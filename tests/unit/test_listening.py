@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import pathlib
 import socket
@@ -31,6 +32,25 @@ def test_a_free_port_is_kept_and_nobody_is_answered_before_it_listens() -> None:
             pass
     with listening.bound("127.0.0.1", port):
         pass
+
+
+@pytest.mark.enable_socket
+def test_a_connection_sends_at_once() -> None:
+    nodelay: list[int] = []
+
+    async def connect() -> None:
+        def accepted(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            nodelay.append(writer.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+            writer.close()
+
+        with listening.bound("127.0.0.1", 0) as (one,):
+            async with await asyncio.start_server(accepted, sock=one):
+                reader, writer = await asyncio.open_connection(*one.getsockname())
+                await reader.read()
+                writer.close()
+
+    asyncio.run(connect())
+    assert nodelay == [1]
 
 
 @pytest.mark.parametrize("host", ["999.1.1.1", "192.0.2.1", "no such host", "a" * 70])
