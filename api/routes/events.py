@@ -65,7 +65,7 @@ async def _stream(
     given: Services, batch_id: str, search_ids: set[str], last_event_id: str
 ) -> AsyncIterator[ServerSentEvent]:
     yield ServerSentEvent(comment="connected")
-    after = await run_in_threadpool(last_seen, given.ledger, batch_id, last_event_id)
+    after = await run_in_threadpool(last_seen, given.ledger, batch_id, last_event_id) if last_event_id else 0
     waiting = await run_in_threadpool(open_searches, given.ledger, batch_id, search_ids, after)
     positions: dict[str, int | None] = {}
     if waiting:

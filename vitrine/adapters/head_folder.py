@@ -40,7 +40,7 @@ class HeadFolder:
 
     def add(self, model_id: str, head: Head, exam: Exam, notes: Mapping[str, Any]) -> int:
         line = self._root / model_id
-        with _translated(line):
+        with _written(line):
             line.mkdir(parents=True, exist_ok=True)
             folder = pathlib.Path(tempfile.mkdtemp(prefix=".new-", dir=line))
             try:
@@ -141,7 +141,7 @@ class HeadFolder:
     def _append(self, model_id: str, activation: Activation) -> None:
         entries = [dataclasses.asdict(entry) for entry in [*self.activations(model_id), activation]]
         path = self._root / model_id / _ACTIVATIONS
-        with _translated(path):
+        with _written(path):
             durable_files.write(path, json.dumps(entries, ensure_ascii=False, indent=1) + "\n")
 
     def _folder(self, model_id: str, version: int) -> pathlib.Path:
@@ -177,15 +177,8 @@ def _advised() -> Iterator[None]:
         ) from error
 
 
-@contextlib.contextmanager
-def _translated(path: pathlib.Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise errors.DependencyUnavailable(
-            f"The classifier cannot be written to {path}: {error.strerror}. Make room there, or see to the rights of "
-            "who runs this; the version that is active stays meanwhile."
-        ) from error
+def _written(path: pathlib.Path) -> contextlib.AbstractContextManager[None]:
+    return durable_files.written("The classifier", path, "the version that is active")
 
 
 def _stack(activations: Sequence[Activation]) -> list[int]:

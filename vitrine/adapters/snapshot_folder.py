@@ -90,13 +90,8 @@ class FolderDraft:
 
     def publish(self, notes: SnapshotNotes) -> Mapping[str, Any]:
         """One process at a time: hold a lease. Raises DependencyUnavailable, and leaves nothing of it then."""
-        try:
+        with durable_files.written("The snapshot", self._line, "what is served"):
             return self._published(notes)
-        except OSError as error:
-            raise errors.DependencyUnavailable(
-                f"The snapshot cannot be written to {self._line}: {error.strerror}. Make room there, or see to the "
-                "rights of who runs this; what is served stays meanwhile."
-            ) from error
 
     def _published(self, notes: SnapshotNotes) -> Mapping[str, Any]:
         now = datetime.datetime.now(datetime.UTC)

@@ -80,8 +80,9 @@ class SqlCatalogue:
 
         def created(connection: sa.Connection) -> int | None:
             row = _of_external_id(connection, content.external_id)
-            mine = row is not None and not row["withdrawn"] and sql_rows.content(row) == content
-            return int(row["id"]) if row is not None and mine else None
+            if row is None or row["withdrawn"] or sql_rows.content(row) != content:
+                return None
+            return int(row["id"])
 
         try:
             return self._database.transact(create, stored=created)
