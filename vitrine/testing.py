@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import dataclasses
 import pathlib
-import re
 import threading
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -15,7 +14,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from vitrine import errors, words
+from vitrine import errors, record_pages, words
 from vitrine.domain import CatalogueImage, Embedding, Pixels, Record, RecordContent, StoredEmbedding
 from vitrine.ports import CatalogueCounts, Encoded, Imported, Page
 from vitrine.preprocessing import Resize
@@ -125,18 +124,22 @@ class MemoryCatalogue:
         limit: int = 24,
     ) -> Page:
         wanted = words.wanted(text) if text.strip() else []
-        after = _cursor(cursor) if cursor else 0
-        found = [
+        spellings = set(record_pages.spellings(text))
+        shown = [
             record
             for record in self._shown()
-            if record.id > after
-            and typology in ("", record.content.typology)
+            if typology in ("", record.content.typology)
             and museum in ("", record.content.museum)
             and (among is None or record.id in among)
-            and _speaks_of(record.content, wanted)
-        ][: limit + 1]
-        more = len(found) > limit
-        return Page(records=found[:limit], next_cursor=str(found[limit - 1].id) if more else None)
+        ]
+        numbered = [record for record in shown if spellings & _numbers(record.content)]
+        others = [record for record in shown if record not in numbered and _speaks_of(record.content, wanted)]
+        return record_pages.page(
+            cursor,
+            limit,
+            numbered=numbered,
+            others=lambda after, count: [record for record in others if record.id > after][:count],
+        )
 
     def labels(self) -> Mapping[int, str]:
         return {record.id: record.content.typology for record in self._shown() if record.content.typology}
@@ -296,10 +299,8 @@ def _by_frequency(values: Iterable[str]) -> list[tuple[str, int]]:
     return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
 
 
-def _cursor(cursor: str) -> int:
-    if not re.fullmatch(r"\d{1,18}", cursor, re.ASCII):
-        raise errors.RejectedInput(f"{cursor[:40]!r} is not a cursor of this list.", field="cursor")
-    return int(cursor)
+def _numbers(content: RecordContent) -> set[str]:
+    return {content.external_id, content.inventory_no, content.kp_no}
 
 
 def _speaks_of(content: RecordContent, wanted: Sequence[Sequence[str]]) -> bool:

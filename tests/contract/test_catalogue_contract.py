@@ -262,6 +262,43 @@ def test_a_number_is_looked_for_as_it_was_typed_from_its_beginning(catalogue: Ca
     assert found == (["ДПИ-1001", "ДПИ-1005"] if text == "100" else ["ДПИ-1005"])
 
 
+@pytest.mark.parametrize(
+    ("text", "named"), [("дпи-1005", ["b", "f"]), ("1005", ["d"]), ("vdm-7", ["VDM-7"]), ("ДПИ-100", [])]
+)
+def test_the_record_whose_number_was_typed_comes_first_on_any_size_of_page(
+    catalogue: Catalogue, text: str, named: list[str]
+) -> None:
+    numbers = [("a", "ДПИ-10051", ""), ("b", "ДПИ-1005", ""), ("c", "ДПИ-10052", "1005-2"), ("d", "ДПИ-10053", "1005")]
+    for external_id, inventory_no, kp_no in [*numbers, ("VDM-71", "", ""), ("VDM-7", "", ""), ("f", "ДПИ-1005", "")]:
+        catalogue.put_record(RecordContent(external_id=external_id, inventory_no=inventory_no, kp_no=kp_no))
+    whole = [record.content.external_id for record in catalogue.browse(text=text).records]
+    assert whole[: len(named)] == named
+    assert set(whole) > set(named)
+    assert len(set(whole)) == len(whole)
+    for limit in (1, 2, 3):
+        assert _by_pages(catalogue, text, limit) == whole
+
+
+def test_a_number_that_was_typed_is_still_only_one_of_those_that_were_asked_for(catalogue: Catalogue) -> None:
+    shown, _ = catalogue.put_record(RecordContent(external_id="1", inventory_no="КП-5", museum="А"))
+    catalogue.put_record(RecordContent(external_id="2", inventory_no="КП-5", museum="Б"))
+    withdrawn, _ = catalogue.put_record(RecordContent(external_id="3", inventory_no="КП-5", museum="А"))
+    catalogue.withdraw(withdrawn)
+    assert [record.id for record in catalogue.browse(text="КП-5", museum="А").records] == [shown]
+    assert not catalogue.browse(text="КП-5", among=[withdrawn]).records
+
+
+def _by_pages(catalogue: Catalogue, text: str, limit: int) -> list[str]:
+    found: list[str] = []
+    cursor: str | None = None
+    while True:
+        page = catalogue.browse(text=text, limit=limit, cursor=cursor)
+        found += [record.content.external_id for record in page.records]
+        if page.next_cursor is None:
+            return found
+        cursor = page.next_cursor
+
+
 @pytest.mark.parametrize("text", ["№", "***", "_", "— !"])
 def test_a_text_without_a_word_or_number_is_refused(catalogue: Catalogue, text: str) -> None:
     with pytest.raises(errors.RejectedInput, match="letter or digit") as refused:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
@@ -12,7 +11,7 @@ import numpy as np
 import sqlalchemy as sa
 from sqlalchemy import exc
 
-from vitrine import errors
+from vitrine import errors, record_pages
 from vitrine.adapters import sql_fulltext, sql_rows
 from vitrine.adapters.record_cache import RecordCache
 from vitrine.adapters.sql_engine import Database
@@ -48,6 +47,9 @@ _RENUMBER = (
     embeddings.update().where(embeddings.c.sequence == sa.bindparam("earlier")).values(sequence=sa.bindparam("later"))
 )
 _COUNT_SEQUENCE = counters.update().where(_SEQUENCE).values(value=sa.bindparam("last"))
+
+# Museums number alike: of a number that stands in more records than anybody reads, the first are enough.
+_MOST_OF_ONE_NUMBER = 200
 
 
 class SqlCatalogue:
@@ -178,20 +180,21 @@ class SqlCatalogue:
         cursor: str | None = None,
         limit: int = 24,
     ) -> Page:
-        conditions: list[sa.ColumnElement[bool]] = [records.c.withdrawn.is_(False)]
-        if text.strip():
-            conditions.append(self._fulltext.matches(text))
+        shown: list[sa.ColumnElement[bool]] = [records.c.withdrawn.is_(False)]
         if typology:
-            conditions.append(records.c.typology == typology)
+            shown.append(records.c.typology == typology)
         if museum:
-            conditions.append(records.c.museum == museum)
+            shown.append(records.c.museum == museum)
         if among is not None:
-            conditions.append(records.c.id.in_(among))
-        if cursor:
-            conditions.append(records.c.id > _cursor(cursor))
-        found = self._records(sa.and_(*conditions), limit=limit + 1)
-        more = len(found) > limit
-        return Page(records=found[:limit], next_cursor=str(found[limit - 1].id) if more else None)
+            shown.append(records.c.id.in_(among))
+        speaking = [self._fulltext.matches(text)] if text.strip() else []
+        numbered = self._records(sa.and_(_numbered(text), *shown), limit=_MOST_OF_ONE_NUMBER) if speaking else []
+        named = records.c.id.not_in([record.id for record in numbered])
+
+        def others(after: int, count: int) -> Sequence[Record]:
+            return self._records(sa.and_(*speaking, *shown, named, records.c.id > after), limit=count)
+
+        return record_pages.page(cursor, limit, numbered=numbered, others=others)
 
     def labels(self) -> Mapping[int, str]:
         query = sa.select(records.c.id, records.c.typology).where(
@@ -340,6 +343,13 @@ class SqlCatalogue:
             )
 
 
+def _numbered(text: str) -> sa.ColumnElement[bool]:
+    spellings = record_pages.spellings(text)
+    return sa.or_(
+        *(column.in_(spellings) for column in (records.c.external_id, records.c.inventory_no, records.c.kp_no))
+    )
+
+
 def _of_external_id(connection: sa.Connection, external_id: str) -> sa.RowMapping | None:
     """Locked until the transaction ends."""
     return connection.execute(_OF_EXTERNAL_ID, {"wanted": external_id}).mappings().first()
@@ -378,13 +388,6 @@ def _number_anew(connection: sa.Connection, record_id: int) -> None:
     if moved:
         connection.execute(_RENUMBER, moved)
         connection.execute(_COUNT_SEQUENCE, {"last": last + len(moved)})
-
-
-def _cursor(cursor: str) -> int:
-    # No number of a record has more digits, and no database compares with one that has.
-    if not re.fullmatch(r"\d{1,18}", cursor, re.ASCII):
-        raise errors.RejectedInput(f"{cursor[:40]!r} is not a cursor of this list.", field="cursor")
-    return int(cursor)
 
 
 def _taken(external_id: str) -> errors.RejectedInput:

@@ -53,6 +53,8 @@ records = sa.Table(
     # Of the source's row as it was imported last; empty where the record was never imported.
     sa.Column("imported_sha256", sa.String(64), nullable=False, default=""),
     sa.Column("updated_at", _Time, nullable=False),
+    sa.Index("ix_records_inventory_no", "inventory_no"),
+    sa.Index("ix_records_kp_no", "kp_no"),
     sa.Index("ix_records_typology", "typology", mysql_length=100),
     sa.Index("ix_records_museum", "museum", mysql_length=100),
     sa.Index("ix_records_updated_at", "updated_at"),
