@@ -1,4 +1,5 @@
-"""The graph of vitrine-s: oriented gradients and colours, pooled where the object stands, projected to 256 numbers."""
+"""The graph of vitrine-s: oriented gradients and colours, pooled where the object stands, and a small network beside
+them, projected to 256 numbers."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ from torch import nn
 from torch.nn import functional
 
 from modelling import colour, gradients, vlad
+from modelling.student import Student
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -21,6 +23,8 @@ class Shape:
     scales: tuple[int, ...] = (1, 2, 3)
     colours: int = 96
     local_colour_words: int = 32
+    student: int = 256
+    """What the small network tells; 0: there is none, because no teacher taught it."""
     dimension: int = 256
     centring: float = 1.2
     """Falloff of a place's weight with its squared distance from the middle; objects stand there."""
@@ -33,7 +37,8 @@ class Shape:
     @property
     def raw_dimension(self) -> int:
         gradient = self.descriptor * self.words
-        return gradient + self.colours + self.local_colour_words * colour.LocalColours.DIMENSION
+        colours = self.colours + self.local_colour_words * colour.LocalColours.DIMENSION
+        return gradient + colours + self.student
 
 
 class VitrineS(nn.Module):
@@ -50,6 +55,7 @@ class VitrineS(nn.Module):
         self.colours = colour.SoftColours(shape.colours)
         self.local_colours = colour.LocalColours(cell=4)
         self.colour_words = vlad.Vlad(colour.LocalColours.DIMENSION, shape.local_colour_words)
+        self.student = Student(shape.student) if shape.student else None
         self.project = nn.Linear(shape.raw_dimension, shape.dimension)
         self.register_buffer("luma", torch.tensor([0.299, 0.587, 0.114])[None, :, None, None])
 
@@ -61,7 +67,7 @@ class VitrineS(nn.Module):
         return functional.normalize(self.project(self.raw(pictures)), dim=1)
 
     def raw(self, pictures: torch.Tensor) -> torch.Tensor:
-        """[n, raw_dimension]: the three blocks side by side, each of its weight's length."""
+        """[n, raw_dimension]: the blocks side by side, each of its weight's length; the student's comes last."""
         rgb = pictures.permute(0, 3, 1, 2).float() / 255.0
         points = self.points(rgb)
         local, coarse = self.local_colours(points), functional.avg_pool2d(points, 2)
@@ -70,6 +76,8 @@ class VitrineS(nn.Module):
             self.shape.colour_weight * self.colours(_places(coarse), self._centred(coarse)),
             self.shape.local_colour_weight * self.colour_words(_places(local), self._centred(local)),
         ]
+        if self.student is not None:
+            blocks.append(self.student(rgb))
         return torch.cat(blocks, dim=1)
 
     def points(self, rgb: torch.Tensor) -> torch.Tensor:

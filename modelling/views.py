@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from modelling import augment, data, pictures, retrieval, whitening
+from modelling import augment, data, retrieval, whitening
 from modelling.model import VitrineS
 from vitrine import preprocessing
 from vitrine.domain import Pixels
@@ -43,15 +43,12 @@ class Pairs:
         owner = np.array([*range(len(things)), *(number for number, _ in sides)], np.intp)
         return cls(first=run(model, model.raw, catalogue(things, resize)), second=second, owner=owner)
 
-    def project(self, model: VitrineS, teacher: Floats | None, teaching: float, sides: int) -> None:
+    def project(self, model: VitrineS, teaching: float, sides: int) -> None:
         """Sets the model's projection. A photographed side speaks ``sides`` times, a made view once."""
         photographed = np.arange(len(self.first), len(self.owner))
         heard = np.concatenate([np.arange(len(self.owner)), np.tile(photographed, sides - 1)])
-        owner = self.owner[heard]
-        told = None if teacher is None else teacher[owner]
-        found = whitening.fit(
-            self.first[owner], self.second[heard], model.shape.dimension, teacher=told, teaching=teaching
-        )
+        first, second = self.first[self.owner[heard]], self.second[heard]
+        found = whitening.fit(first, second, model.shape.dimension, told=model.shape.student, teaching=teaching)
         with torch.no_grad():
             model.project.weight.copy_(torch.from_numpy(found.weight))
             model.project.bias.copy_(torch.from_numpy(found.bias))
@@ -82,16 +79,6 @@ def run(model: VitrineS, function: Callable[[torch.Tensor], torch.Tensor], squar
     with torch.no_grad():
         while batch := list(itertools.islice(squares, BATCH)):
             rows.append(function(torch.from_numpy(np.stack(batch)).to(model.device)).cpu().numpy())
-    return np.concatenate(rows)
-
-
-def taught(teacher: pictures.FileEmbedder, things: Sequence[data.Thing]) -> Floats:
-    """The teacher's unit embedding of each thing's catalogue view."""
-    encoder = teacher.encoder
-    prepared = catalogue(things, encoder.resize)
-    rows: list[Floats] = []
-    while batch := list(itertools.islice(prepared, BATCH)):
-        rows.append(encoder.encode(np.stack(batch)))
     return np.concatenate(rows)
 
 

@@ -15,9 +15,6 @@ Floats = npt.NDArray[np.float32]
 DIRECTIONS = 1024
 """Principal directions that are looked at: with some thousand pairs, more cannot be told from noise."""
 
-RIDGE = 0.1
-"""Of the mean variance of a direction."""
-
 OVERSAMPLING = 64
 SUBSPACE_ITERATIONS = 4
 
@@ -36,42 +33,33 @@ def fit(
     dimension: int,
     *,
     shrinkage: float = 0.1,
-    teacher: Floats | None = None,
+    told: int = 0,
     teaching: float = 0.0,
 ) -> Projection:
     """Rows of ``first`` and ``second`` [n, d] show the same object.
 
-    ``teacher`` [n, t] holds another model's unit embeddings of the same objects. What of them a linear map can tell
-    is put beside the whitened features, ``teaching`` times as long, before the last directions are chosen.
+    The last ``told`` columns are no features but what a network tells of them: they are not whitened, but put beside
+    the whitened features, ``teaching`` times as long, before the last directions are chosen.
     Raises ValueError where there are fewer pairs than directions are asked for.
     """
     if len(first) <= dimension:
         raise ValueError(f"{len(first)} pairs of views cannot tell {dimension} directions apart: more pictures.")
     mean = first.mean(axis=0)
-    axes = _principal(first - mean, DIRECTIONS)
-    left, right = (first - mean) @ axes, (second - mean) @ axes
+    centred, features = first - mean, first.shape[1] - told
+    axes = _principal(centred[:, :features], DIRECTIONS)
+    left, right = centred[:, :features] @ axes, (second - mean)[:, :features] @ axes
     apart = left - right
     within = (apart.T @ apart / len(apart)).astype(np.float64)
     within += shrinkage * np.trace(within) / len(within) * np.eye(len(within))
     whiten = np.linalg.inv(np.linalg.cholesky(within)).T.astype(np.float32)
-    left, right = left @ whiten, right @ whiten
-    beside = np.eye(left.shape[1], dtype=np.float32)
-    if teacher is not None and teaching > 0.0:
-        beside = np.hstack([beside, teaching * _lesson(left, right, teacher)])
-    weight = (axes @ whiten @ beside @ _principal(left @ beside, dimension)).T
+    whitened, beside = left @ whiten, centred[:, features:]
+    longer = teaching * float(np.linalg.norm(whitened)) / (float(np.linalg.norm(beside)) or 1.0)
+    chosen = _principal(np.hstack([whitened, longer * beside]), dimension)
+    from_features, from_told = np.split(chosen, [whitened.shape[1]])
+    weight = np.vstack([axes @ whiten @ from_features, longer * from_told]).T
     # Scaled so that the embeddings are near unit length before they are normalised: half precision has room for them.
-    weight /= np.linalg.norm((first - mean) @ weight.T, axis=1).mean()
+    weight /= np.linalg.norm(centred @ weight.T, axis=1).mean()
     return Projection(weight=weight.astype(np.float32), bias=(-weight @ mean).astype(np.float32))
-
-
-def _lesson(left: Floats, right: Floats, teacher: Floats) -> Floats:
-    """Ridge regression [d, t] from both views to the teacher's embedding, scaled so that what it tells is as long as
-    what it is told from."""
-    views = np.vstack([left, right]).astype(np.float64)
-    told = np.vstack([teacher, teacher]).astype(np.float64) - teacher.mean(axis=0)
-    penalty = RIDGE * np.trace(views.T @ views) / views.shape[1] * np.eye(views.shape[1])
-    found = np.linalg.solve(views.T @ views + penalty, views.T @ told)
-    return np.asarray(found * np.linalg.norm(left) / np.linalg.norm(left @ found), np.float32)
 
 
 def _principal(centred: npt.NDArray[np.floating], count: int) -> Floats:

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from modelling import whitening
+from tests.contract import encoders
 from vitrine import errors
 
 
@@ -29,15 +30,19 @@ def test_the_projection_is_centred() -> None:
     np.testing.assert_allclose((first @ found.weight.T + found.bias).mean(axis=0), 0.0, atol=1e-4)
 
 
-def test_a_teacher_brings_what_it_tells_apart_to_the_front() -> None:
+def test_what_a_network_tells_stands_beside_the_whitened_features_as_long_as_is_asked_for() -> None:
     rng = np.random.default_rng(0)
-    first = rng.normal(size=(600, 8)).astype(np.float32)
+    first = rng.normal(size=(600, 10)).astype(np.float32)
     second = first + rng.normal(size=first.shape).astype(np.float32) * 0.3
-    teacher = np.hstack([first[:, :1], np.zeros((600, 1), np.float32)])
-    alone = whitening.fit(first, second, dimension=8)
-    taught = whitening.fit(first, second, dimension=8, teacher=teacher, teaching=2.0)
-    share = [np.square(found.weight[:, 0]).sum() / np.square(found.weight).sum() for found in (alone, taught)]
-    assert share[1] > 2 * share[0]
+    # That the network says otherwise of the second view is no reason to hear less of it.
+    second[:, 8:] = rng.normal(size=(600, 2))
+    lengths = []
+    for teaching in (0.0, 0.5, 2.0):
+        found = whitening.fit(first, second, dimension=10, told=2, teaching=teaching)
+        centred = first - first.mean(axis=0)
+        features, told = centred[:, :8] @ found.weight[:, :8].T, centred[:, 8:] @ found.weight[:, 8:].T
+        lengths.append(np.linalg.norm(told) / np.linalg.norm(features))
+    np.testing.assert_allclose(lengths, [0.0, 0.5, 2.0], rtol=0.05, atol=1e-6)
 
 
 def test_too_few_pairs_are_refused() -> None:
@@ -70,8 +75,43 @@ def test_few_classes_make_a_model_that_nothing_is_measured_of(tmp_path: pathlib.
     for _ in range(2):
         assert train.train(recipe).name == "vitrine-s.yaml"
     stages = [row.split(",")[1] for row in (tmp_path / "out" / "curve.csv").read_text().splitlines()]
-    assert stages == ["stage=read", "stage=started", "stage=pairs taken", "stage=teacher asked", "stage=projected"]
+    assert stages == ["stage=read", "stage=started", "stage=pairs taken", "stage=projected"]
     assert (tmp_path / "out" / "vitrine-s.pt").exists()
+
+
+def coloured(folder: pathlib.Path) -> pathlib.Path:
+    """Two classes that a colour tells apart."""
+    rng = np.random.default_rng(0)
+    for number in range(24):
+        picture = rng.integers(0, 60, (96, 96, 3), np.uint8)
+        picture[:, :, 2 * (number % 2)] += 190
+        (path := folder / f"class-{number % 2}").mkdir(parents=True, exist_ok=True)
+        Image.fromarray(picture).save(path / f"{number}.jpg")
+    return folder
+
+
+def test_a_student_learns_what_its_teacher_says_and_is_put_beside_the_features(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    torch = pytest.importorskip("torch", reason="the training environment (requirements/modelling.txt) has it")
+    from modelling import distillation, train
+    from modelling.model import Shape
+
+    monkeypatch.setattr(distillation, "STEPS", 45)
+    monkeypatch.setattr(distillation, "BATCH", 16)
+    recipe = train.Recipe(
+        classes=coloured(tmp_path / "classes"),
+        museum=None,
+        teacher=encoders.write_model(tmp_path),
+        out=tmp_path / "out",
+        shape=Shape(size=96, descriptor=16, words=8, colours=8, local_colour_words=4, student=4, dimension=8),
+    )
+    assert train.train(recipe).name == "vitrine-s.yaml"
+    rows = [row.split(",") for row in (tmp_path / "out" / "curve.csv").read_text().splitlines()]
+    assert [row[1] for row in rows][2:4] == ["stage=teacher asked", "stage=student taught"]
+    assert float(rows[3][2].removeprefix("cosine=")) > 0.7
+    weights = torch.load(tmp_path / "out" / "vitrine-s.pt", weights_only=True)
+    assert float(weights["project.weight"][:, -4:].norm()) > 0.0
 
 
 def test_too_few_pictures_are_told_before_anything_is_computed(tmp_path: pathlib.Path) -> None:
@@ -109,11 +149,11 @@ def test_what_a_photographed_side_changes_is_turned_down_more_the_oftener_it_is_
     pairs = views.Pairs(
         first=first, second=np.vstack([made, sides]), owner=np.array([*range(400), *range(40)], np.intp)
     )
-    model = VitrineS(Shape(dimension=4))
+    model = VitrineS(Shape(dimension=4, student=0))
     model.project = torch.nn.Linear(4, 4)
     lengths = []
     for heard in (1, 10):
-        pairs.project(model, None, 0.0, heard)
+        pairs.project(model, 0.0, heard)
         length = model.project.weight.detach().norm(dim=0)
         lengths.append(float(length[1] / length[2]))
     assert lengths[1] < 0.8 * lengths[0]
