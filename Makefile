@@ -13,7 +13,7 @@ COMPILE := $(UV) pip compile -q --universal --python-version 3.11 --no-emit-inde
 WEB := $(shell find web/src web/public web/index.html web/package.json web/package-lock.json web/vite.config.ts 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test triton lint check bench requirements clean
+.PHONY: help setup demo serve test test-modelling triton lint check bench requirements clean
 
 help: ## List the commands.
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -31,6 +31,9 @@ test: .venv/dev.stamp .venv-triton/stamp web/dist/index.html ## Everything that 
 	$(MAKE) --no-print-directory lint
 	cd web && PATH="$(CURDIR)/.venv/bin:$$PATH" npm test --silent
 	$(PYTHON) -m pytest $(PYTEST)
+
+test-modelling: .venv-modelling/stamp ## The tests that need torch: training, export, precision, the GPU's benchmark.
+	.venv-modelling/bin/python -m pytest tests/unit/modelling tests/unit/test_gpu_benchmark.py $(PYTEST)
 
 triton: .venv-triton/stamp ## Install the Triton that tests start (53 MB).
 
@@ -53,7 +56,7 @@ requirements: .venv/serve.stamp ## Pin the newest versions anew.
 	$(COMPILE) -U requirements/dev.in -c requirements/serve.txt -c requirements/build.txt -o requirements/dev.txt
 
 clean: ## Remove what was built; the catalogue in VITRINE_HOME stays.
-	rm -rf .venv .venv-triton web/dist web/node_modules build .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv .venv-triton .venv-modelling web/dist web/node_modules build .mypy_cache .ruff_cache .pytest_cache
 
 .venv/serve.stamp: requirements/serve.txt requirements/build.txt
 	@scripts/system-packages python
@@ -67,6 +70,14 @@ clean: ## Remove what was built; the catalogue in VITRINE_HOME stays.
 
 .venv-triton/stamp: .venv/serve.stamp requirements/triton.txt requirements/triton-server.txt scripts/install-triton
 	@scripts/install-triton
+
+# Torch has no place in the environment that serves; what the tests need besides is found there.
+.venv-modelling/stamp: .venv/dev.stamp requirements/export.txt
+	test -d .venv-modelling || python3 -m venv .venv-modelling
+	.venv-modelling/bin/pip install -q --disable-pip-version-check -r requirements/export.txt
+	$(PYTHON) -c 'import site; print(site.getsitepackages()[0])' \
+		> "$$(.venv-modelling/bin/python -c 'import site; print(site.getsitepackages()[0])')/serving.pth"
+	touch $@
 
 web/node_modules/.stamp: web/package-lock.json .venv/serve.stamp
 	cd web && PATH="$(CURDIR)/.venv/bin:$$PATH" npm ci --silent --no-audit --no-fund

@@ -48,9 +48,6 @@ _RENUMBER = (
 )
 _COUNT_SEQUENCE = counters.update().where(_SEQUENCE).values(value=sa.bindparam("last"))
 
-# Museums number alike: of a number that stands in more records than anybody reads, the first are enough.
-_MOST_OF_ONE_NUMBER = 200
-
 
 class SqlCatalogue:
     def __init__(self, database: Database) -> None:
@@ -188,11 +185,15 @@ class SqlCatalogue:
         if among is not None:
             shown.append(records.c.id.in_(among))
         speaking = [self._fulltext.matches(text)] if text.strip() else []
-        numbered = self._records(sa.and_(_numbered(text), *shown), limit=_MOST_OF_ONE_NUMBER) if speaking else []
-        named = records.c.id.not_in([record.id for record in numbered])
+        numbered: list[Record] = []
+        if speaking:
+            with self._database.reading() as connection:
+                found = connection.execute(sql_rows.numbered(text, shown)).scalars().all()
+            numbered = self._records(records.c.id.in_(found)) if found else []
+        other = records.c.id.not_in([record.id for record in numbered])
 
         def others(after: int, count: int) -> Sequence[Record]:
-            return self._records(sa.and_(*speaking, *shown, named, records.c.id > after), limit=count)
+            return self._records(sa.and_(*speaking, *shown, other, records.c.id > after), limit=count)
 
         return record_pages.page(cursor, limit, numbered=numbered, others=others)
 
@@ -341,13 +342,6 @@ class SqlCatalogue:
                 images=count(_count(images)),
                 embeddings=count(_count(embeddings).where(embeddings.c.model_id == model_id)),
             )
-
-
-def _numbered(text: str) -> sa.ColumnElement[bool]:
-    spellings = record_pages.spellings(text)
-    return sa.or_(
-        *(column.in_(spellings) for column in (records.c.external_id, records.c.inventory_no, records.c.kp_no))
-    )
 
 
 def _of_external_id(connection: sa.Connection, external_id: str) -> sa.RowMapping | None:

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
+from vitrine import record_pages
 from vitrine.adapters.sql_schema import images, records
 from vitrine.domain import CatalogueImage, Record, RecordContent
 
@@ -18,6 +19,9 @@ CONTENT_FIELDS = tuple(field.name for field in dataclasses.fields(RecordContent)
 RECORD = sa.select(*(records.c[name] for name in ("id", *CONTENT_FIELDS, "withdrawn", "revision"))).order_by(
     records.c.id
 )
+# Museums number alike: of a number that stands in more records than anybody reads, the first are enough.
+_MOST_OF_ONE_NUMBER = 200
+_NUMBERS = (records.c.external_id, records.c.inventory_no, records.c.kp_no)
 _IMAGE_NUMBERS = (
     sa.select(images.c.record_id, images.c.id)
     .where(images.c.record_id.in_(sa.bindparam("wanted", expanding=True)))
@@ -63,6 +67,14 @@ def image(row: Mapping[str, Any]) -> CatalogueImage:
         width=row["width"],
         height=row["height"],
     )
+
+
+def numbered(text: str, shown: Sequence[sa.ColumnElement[bool]]) -> sa.Select[tuple[int]]:
+    """Numbers of the records whose own number the text is, in their order."""
+    spellings = record_pages.spellings(text)
+    # Each by its own index: an OR of the three, in the order of the records, may make MySQL read all of them.
+    found = sa.union(*(sa.select(records.c.id).where(number.in_(spellings), *shown) for number in _NUMBERS)).subquery()
+    return sa.select(found.c.id).order_by(found.c.id).limit(_MOST_OF_ONE_NUMBER)
 
 
 def chunks(values: Sequence[_T]) -> Iterable[Sequence[_T]]:
