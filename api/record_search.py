@@ -32,7 +32,7 @@ MOST_BY_MEANING = 100
 # Who asked for words does not wait long for what may be shown beside them.
 _WAIT_BESIDE_WORDS_S, _WAIT_S = 3.0, 20.0
 _NO_TOWER = "no_text_tower"
-# Cursors of this list: a record's number while words are gone through, then how many were shown by meaning.
+# Cursors of this list: those of the catalogue while words are gone through, then how many were shown by meaning.
 _BY_MEANING = re.compile(r"m(\d{1,3})", re.ASCII)
 
 

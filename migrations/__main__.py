@@ -14,8 +14,6 @@ from vitrine.settings import Settings
 
 # From sysexits.h, so that a script can tell a server that is away from a wrong setting.
 _TRY_AGAIN, _WRONG_SETTING = 75, 78
-# A large table may take this long to get a new index.
-_LONGEST_CHANGE_S = 6 * 3600
 
 
 def main() -> int:
@@ -24,7 +22,7 @@ def main() -> int:
         settings = Settings()
         if not settings.database_url:
             settings.home.mkdir(parents=True, exist_ok=True)
-        database = Database(settings.sqlalchemy_url, answer_timeout_s=_LONGEST_CHANGE_S)
+        database = Database(settings.sqlalchemy_url, answer_timeout_s=sql_migrations.LONGEST_CHANGE_S)
         try:
             sql_migrations.migrate(database)
         finally:

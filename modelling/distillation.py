@@ -179,7 +179,7 @@ def _light(squares: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
 
 
 def _part(view: Pixels, rng: np.random.Generator) -> Pixels:
-    """A third of the picture or more, a bit wider or higher, mirrored every second time."""
+    """A third of the picture or more, unless it is very long, a bit wider or higher, mirrored every second time."""
     height, width = view.shape[:2]
     area, shape = height * width * rng.uniform(0.3, 1.0), np.exp(rng.uniform(-0.29, 0.29))
     wide, high = min(width, round((area * shape) ** 0.5)), min(height, round((area / shape) ** 0.5))

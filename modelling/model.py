@@ -9,8 +9,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from modelling import colour, gradients, vlad
-from modelling.student import Student
+from modelling import colour, gradients, student, vlad
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -34,6 +33,12 @@ class Shape:
     colour_weight: float = 0.5
     local_colour_weight: float = 0.5
 
+    def __post_init__(self) -> None:
+        if self.student and self.size % student.EVEN:
+            raise ValueError(
+                f"A picture of {self.size} px cannot be halved as often as the student does: {student.EVEN}."
+            )
+
     @property
     def raw_dimension(self) -> int:
         gradient = self.descriptor * self.words
@@ -55,7 +60,7 @@ class VitrineS(nn.Module):
         self.colours = colour.SoftColours(shape.colours)
         self.local_colours = colour.LocalColours(cell=4)
         self.colour_words = vlad.Vlad(colour.LocalColours.DIMENSION, shape.local_colour_words)
-        self.student = Student(shape.student) if shape.student else None
+        self.student = student.Student(shape.student) if shape.student else None
         self.project = nn.Linear(shape.raw_dimension, shape.dimension)
         self.register_buffer("luma", torch.tensor([0.299, 0.587, 0.114])[None, :, None, None])
 

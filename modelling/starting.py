@@ -23,7 +23,7 @@ SHARPNESS = 100.0
 
 
 def start(model: VitrineS, squares: Pixels, seed: int) -> None:
-    """Sets everything but the projection, from pictures uint8 [n, size, size, 3]."""
+    """Sets everything but the projection and the student, from pictures uint8 [n, size, size, 3]."""
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         _start_gradients(model, squares, generator, seed)

@@ -15,6 +15,9 @@ WIDTHS = (32, 64, 128, 256)
 SHRINKING = 2
 """It looks at half the resolution: a kind of thing does not hang on the finest lines."""
 
+EVEN = SHRINKING * 2 ** len(WIDTHS)
+"""Sides are multiples of it: the shortcut and the convolutions beside it halve odd ones differently."""
+
 
 class Student(nn.Module):
     """Float RGB [n, 3, h, w] in 0..1 → [n, dimension] of unit length."""

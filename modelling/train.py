@@ -1,4 +1,4 @@
-"""The one command that makes the shipped model: start from what works, learn a projection, write the graph."""
+"""The one command that makes the shipped model: start from what works, teach the student, learn a projection, write."""
 
 from __future__ import annotations
 
@@ -64,6 +64,11 @@ def train(recipe: Recipe) -> pathlib.Path:
     """Returns the path of the description of the model that was made. Raises Misconfigured."""
     device = _device(recipe.device)
     teacher = pictures.open_model(recipe.teacher) if recipe.teacher else None
+    if teacher and teacher.encoder.dimension < recipe.shape.student:
+        raise errors.Misconfigured(
+            f"{recipe.teacher} tells {teacher.encoder.dimension} numbers of a picture, and the student learns "
+            f"{recipe.shape.student}: --teacher with a model of more."
+        )
     _settle(recipe.seed, one_thread=device.type == "cpu")
     recipe.out.mkdir(parents=True, exist_ok=True)
     curve = Curve(path=recipe.out / "curve.csv", began=time.monotonic())

@@ -419,7 +419,8 @@ class Catalogue(Protocol):
     ) -> Page:
         """Records that are not withdrawn, newest numbers last; ``text`` is full-text over the words of a record.
 
-        Records of which it is the external id, the inventory number or the KP number, in whatever case, come first.
+        Records of which it is the external id, the inventory number or the KP number, as typed, in capitals or in small
+        letters, come first, if there are not more of them than anybody reads.
         ``among``: of these numbers only. Raises RejectedInput where ``text`` has no word or the cursor is none.
         """
         ...

@@ -132,12 +132,14 @@ class MemoryCatalogue:
             and museum in ("", record.content.museum)
             and (among is None or record.id in among)
         ]
-        numbered = [record for record in shown if spellings & _numbers(record.content)]
-        others = [record for record in shown if record not in numbered and _speaks_of(record.content, wanted)]
+        numbered = [record.id for record in shown if spellings & _numbers(record.content)]
+        numbered = numbered[: record_pages.MOST_OF_ONE_NUMBER]
+        others = [record for record in shown if record.id not in numbered and _speaks_of(record.content, wanted)]
         return record_pages.page(
             cursor,
             limit,
-            numbered=numbered,
+            numbered=numbered if wanted else None,
+            read=lambda numbers: [record for record in shown if record.id in numbers],
             others=lambda after, count: [record for record in others if record.id > after][:count],
         )
 

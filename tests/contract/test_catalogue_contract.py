@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pytest
 
-from vitrine import errors
+from vitrine import errors, record_pages
 from vitrine.domain import Record, RecordContent
 from vitrine.ports import Catalogue, Imported
 
@@ -286,6 +286,21 @@ def test_a_number_that_was_typed_is_still_only_one_of_those_that_were_asked_for(
     catalogue.withdraw(withdrawn)
     assert [record.id for record in catalogue.browse(text="КП-5", museum="А").records] == [shown]
     assert not catalogue.browse(text="КП-5", among=[withdrawn]).records
+
+
+def test_of_a_number_that_many_have_every_record_is_still_shown_once(catalogue: Catalogue) -> None:
+    count = record_pages.MOST_OF_ONE_NUMBER + 3
+    for number in range(count):
+        catalogue.put_record(RecordContent(external_id=f"r-{number}", inventory_no="б/н"))
+    found = _by_pages(catalogue, "б/н", 100)
+    assert found == [f"r-{number}" for number in range(count)]
+
+
+@pytest.mark.parametrize("cursor", ["n5", "x", "-1", "n", "5n"])
+def test_a_cursor_of_another_list_is_refused(catalogue: Catalogue, cursor: str) -> None:
+    with pytest.raises(errors.RejectedInput, match="is not a cursor of this list") as refused:
+        catalogue.browse(cursor=cursor)
+    assert refused.value.field == "cursor"
 
 
 def _by_pages(catalogue: Catalogue, text: str, limit: int) -> list[str]:

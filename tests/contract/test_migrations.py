@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 
 import pytest
+import sqlalchemy as sa
 from alembic import autogenerate, migration
 
 from tests.servers import databases
@@ -17,7 +18,7 @@ from vitrine import errors
 from vitrine.adapters import sql_migrations
 from vitrine.adapters.sql_engine import Database
 from vitrine.adapters.sql_fulltext import SQLITE_TABLE
-from vitrine.adapters.sql_schema import metadata
+from vitrine.adapters.sql_schema import metadata, records
 from vitrine.settings import ROOT
 
 # What only one kind of database has for full-text search, and the code knows by these names.
@@ -63,6 +64,18 @@ def test_several_that_migrate_at_once_do_it_once(bare_url: str) -> None:
     for process in started:
         said, complained = process.communicate(timeout=60)
         assert (process.returncode, said) == (0, "The database has the schema of this version.\n"), complained
+
+
+def test_an_index_that_an_interrupted_migration_has_made_is_not_made_again(bare_url: str) -> None:
+    with contextlib.closing(Database(bare_url)) as database:
+        sql_migrations.migrate(database)
+        with database.writing() as connection:
+            connection.execute(sa.text("UPDATE alembic_version SET version_num = '0003'"))
+            sa.Index("ix_records_kp_no", records.c.kp_no).drop(connection)
+        sql_migrations.migrate(database)
+        with database.writing() as connection:
+            made = {index["name"] for index in sa.inspect(connection).get_indexes("records")}
+    assert {"ix_records_inventory_no", "ix_records_kp_no"} <= made
 
 
 def test_a_database_that_is_away_or_none_is_told_apart(tmp_path: pathlib.Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib.util
 import itertools
 import json
 import pathlib
@@ -154,6 +155,7 @@ def test_processes_for_decoding_make_squares() -> None:
     assert 0.9 < squares.megapixels(files[0]) < 1.1
 
 
+@pytest.mark.skipif(importlib.util.find_spec("torch") is not None, reason="this interpreter has torch")
 def test_without_torch_it_says_which_interpreter_is_wanted() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "scripts.benchmarks.gpu", "--tiny"],
@@ -170,7 +172,7 @@ def test_without_torch_it_says_which_interpreter_is_wanted() -> None:
 @pytest.mark.timeout(900)
 def test_all_of_it_runs_on_a_processor_with_tiny_sizes(tmp_path: pathlib.Path) -> None:
     if not TORCH.exists():
-        pytest.skip("no torch: python3 -m venv .venv-modelling, then pip install -r requirements/modelling.txt")
+        pytest.skip("no torch: make test-modelling brings it")
     log = tmp_path / "gpu.json"
     done = subprocess.run(
         [ROOT / "scripts" / "bench", "gpu", "--device", "cpu", "--tiny", "--minutes", "14", "--log", log],

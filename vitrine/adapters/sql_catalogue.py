@@ -177,25 +177,24 @@ class SqlCatalogue:
         cursor: str | None = None,
         limit: int = 24,
     ) -> Page:
-        shown: list[sa.ColumnElement[bool]] = [records.c.withdrawn.is_(False)]
-        if typology:
-            shown.append(records.c.typology == typology)
-        if museum:
-            shown.append(records.c.museum == museum)
-        if among is not None:
-            shown.append(records.c.id.in_(among))
+        shown = sql_rows.shown(typology, museum, among)
         speaking = [self._fulltext.matches(text)] if text.strip() else []
-        numbered: list[Record] = []
-        if speaking:
-            with self._database.reading() as connection:
-                found = connection.execute(sql_rows.numbered(text, shown)).scalars().all()
-            numbered = self._records(records.c.id.in_(found)) if found else []
-        other = records.c.id.not_in([record.id for record in numbered])
+        numbered = self._numbered(text, sql_rows.shown(typology, museum, among, indexed=False)) if speaking else None
+        other = [records.c.id.not_in(numbered)] if numbered else []
+
+        def read(numbers: Sequence[int]) -> Sequence[Record]:
+            return self._records(sa.and_(records.c.id.in_(numbers), *shown)) if numbers else []
 
         def others(after: int, count: int) -> Sequence[Record]:
-            return self._records(sa.and_(*speaking, *shown, other, records.c.id > after), limit=count)
+            return self._records(sa.and_(*speaking, *shown, *other, records.c.id > after), limit=count)
 
-        return record_pages.page(cursor, limit, numbered=numbered, others=others)
+        return record_pages.page(cursor, limit, numbered=numbered, read=read, others=others)
+
+    def _numbered(self, text: str, shown: Sequence[sa.ColumnElement[bool]]) -> Sequence[int]:
+        with self._database.reading() as connection:
+            queries = sql_rows.numbered(text, shown)
+            found = {number for query in queries for number in connection.scalars(query)}
+        return sorted(found)[: record_pages.MOST_OF_ONE_NUMBER]
 
     def labels(self) -> Mapping[int, str]:
         query = sa.select(records.c.id, records.c.typology).where(

@@ -14,6 +14,9 @@ from vitrine import errors
 from vitrine.adapters.sql_engine import Database
 from vitrine.settings import ROOT
 
+LONGEST_CHANGE_S = 6 * 3600
+"""A large table may take this long to get a new index: how long the database that is migrated shall be waited for."""
+
 _PATIENCE_S = 600.0
 _POLL_S = 5
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -19,8 +19,6 @@ CONTENT_FIELDS = tuple(field.name for field in dataclasses.fields(RecordContent)
 RECORD = sa.select(*(records.c[name] for name in ("id", *CONTENT_FIELDS, "withdrawn", "revision"))).order_by(
     records.c.id
 )
-# Museums number alike: of a number that stands in more records than anybody reads, the first are enough.
-_MOST_OF_ONE_NUMBER = 200
 _NUMBERS = (records.c.external_id, records.c.inventory_no, records.c.kp_no)
 _IMAGE_NUMBERS = (
     sa.select(images.c.record_id, images.c.id)
@@ -69,12 +67,25 @@ def image(row: Mapping[str, Any]) -> CatalogueImage:
     )
 
 
-def numbered(text: str, shown: Sequence[sa.ColumnElement[bool]]) -> sa.Select[tuple[int]]:
-    """Numbers of the records whose own number the text is, in their order."""
-    spellings = record_pages.spellings(text)
-    # Each by its own index: an OR of the three, in the order of the records, may make MySQL read all of them.
-    found = sa.union(*(sa.select(records.c.id).where(number.in_(spellings), *shown) for number in _NUMBERS)).subquery()
-    return sa.select(found.c.id).order_by(found.c.id).limit(_MOST_OF_ONE_NUMBER)
+def shown(
+    typology: str, museum: str, among: Collection[int] | None, *, indexed: bool = True
+) -> list[sa.ColumnElement[bool]]:
+    """What holds of the records of a list. Not ``indexed``: no database takes the index of a filter for it."""
+    wanted = [(records.c.typology, typology), (records.c.museum, museum)]
+    filters = [(column if indexed else sa.func.coalesce(column, "")) == value for column, value in wanted if value]
+    some = [] if among is None else [records.c.id.in_(among)]
+    return [records.c.withdrawn.is_(False), *filters, *some]
+
+
+def numbered(text: str, conditions: Sequence[sa.ColumnElement[bool]]) -> Iterable[sa.Select[Any]]:
+    """The records whose own number the text is: a query for each spelling and kind of number.
+
+    Each goes through one index in the order of the records, and stops early where a number is a common one.
+    """
+    for number in _NUMBERS:
+        for spelling in record_pages.spellings(text):
+            query = sa.select(records.c.id).where(number == spelling, *conditions).order_by(records.c.id)
+            yield query.limit(record_pages.MOST_OF_ONE_NUMBER)
 
 
 def chunks(values: Sequence[_T]) -> Iterable[Sequence[_T]]:

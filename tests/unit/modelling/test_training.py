@@ -114,6 +114,40 @@ def test_a_student_learns_what_its_teacher_says_and_is_put_beside_the_features(
     assert float(weights["project.weight"][:, -4:].norm()) > 0.0
 
 
+def test_a_batch_has_two_photographs_of_each_object_and_those_seen_from_several_sides_in_their_share() -> None:
+    pytest.importorskip("torch", reason="the training environment (requirements/modelling.txt) has it")
+    from modelling import distillation
+
+    photographs = np.array([1, 3, 1, 2] * 10, np.intp)
+    first = np.cumsum(photographs) - photographs
+    owner = np.repeat(np.arange(40), photographs)
+    lessons = distillation.Lessons(
+        squares=np.empty((70, 9, 8, 8, 3), np.uint8),
+        told=np.empty((70, 6, 4), np.float32),
+        kinds=np.zeros(70, np.intp),
+        first=first,
+        photographs=photographs,
+    )
+    seen: set[int] = set()
+    for seed in range(20):
+        rows = lessons.pairs(16, np.random.default_rng(seed)).reshape(2, 16)
+        np.testing.assert_array_equal(owner[rows[0]], owner[rows[1]])
+        assert len(set(owner[rows[0]])) == 16
+        assert (photographs[owner[rows[0]][:4]] > 1).all()
+        seen.update(rows.ravel().tolist())
+    assert len(seen) == 70
+
+
+def test_a_teacher_that_tells_less_than_the_student_learns_is_refused_at_once(tmp_path: pathlib.Path) -> None:
+    pytest.importorskip("torch", reason="the training environment (requirements/modelling.txt) has it")
+    from modelling import train
+
+    teacher = encoders.write_model(tmp_path)
+    recipe = train.Recipe(classes=tmp_path / "nowhere", museum=None, teacher=teacher, out=tmp_path / "out")
+    with pytest.raises(errors.Misconfigured, match="tells 27 numbers of a picture, and the student learns 256"):
+        train.train(recipe)
+
+
 def test_too_few_pictures_are_told_before_anything_is_computed(tmp_path: pathlib.Path) -> None:
     pytest.importorskip("torch", reason="the training environment (requirements/modelling.txt) has it")
     from modelling import train
