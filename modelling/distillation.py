@@ -29,7 +29,7 @@ MADE = 3
 MARGIN = 8
 """Pixels that a square is larger than what is looked at, for another cut each time."""
 
-STEPS, BATCH = 3000, 128
+BATCH = 128
 PEAK_RATE, WARM_UP, WEIGHT_DECAY = 3e-3, 0.04, 0.05
 TEMPERATURE = 0.1
 """Of the likenesses within a batch, for the teacher's and for the student's."""
@@ -102,18 +102,18 @@ class Lessons:
         return np.concatenate([self.first[chosen] + rng.integers(0, self.photographs[chosen]) for _ in range(2)])
 
 
-def teach(student: Student, lessons: Lessons, rng: np.random.Generator) -> dict[str, float]:
+def teach(student: Student, lessons: Lessons, steps: int, rng: np.random.Generator) -> dict[str, float]:
     """Mean losses of the last steps. The student is left as it is used, in evaluation mode."""
     device = student.project.weight.device
     kinds = nn.Linear(student.features, int(lessons.kinds.max()) + 1).to(device)
     objects = nn.Linear(student.features, OBJECT_DIMENSION).to(device)
     weights = [*student.parameters(), *kinds.parameters(), *objects.parameters()]
     optimiser = torch.optim.AdamW(weights, lr=PEAK_RATE, weight_decay=WEIGHT_DECAY, betas=(0.9, 0.98))
-    rate = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: _rate(step / STEPS))
-    last: list[list[float]] = []
+    rate = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: _rate(step / steps))
+    last: list[torch.Tensor] = []
     student.train().to(memory_format=torch.channels_last)
     with _all_cores():
-        for _ in range(STEPS):
+        for _ in range(steps):
             squares, told, kind = (part.to(device) for part in _batch(lessons, rng))
             features = student.seen(squares)
             answered = student.told(features)
@@ -128,9 +128,9 @@ def teach(student: Student, lessons: Lessons, rng: np.random.Generator) -> dict[
             nn.utils.clip_grad_norm_(weights, LONGEST_STEP)
             optimiser.step()
             rate.step()
-            last = [*last[-(STEPS // 30) :], [loss.item() for loss in losses]]
+            last = [*last[-(steps // 30) :], torch.stack(losses).detach()]
     student.eval().to(memory_format=torch.contiguous_format)
-    distance, *others = np.mean(last, axis=0).tolist()
+    distance, *others = torch.stack(last).mean(dim=0).tolist()
     return {"cosine": 1.0 - distance, **dict(zip(("likeness", "kind", "same_object"), others, strict=True))}
 
 

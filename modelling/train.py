@@ -43,6 +43,8 @@ class Recipe:
     device: str = "cpu"
     """Where the graph runs, as torch names it. Made views are drawn on processors whatever it is."""
     shape: Shape = dataclasses.field(default_factory=Shape)
+    steps: int = 3000
+    """Batches that the student learns from."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -90,7 +92,7 @@ def train(recipe: Recipe) -> pathlib.Path:
     if teacher and model.student:
         lessons = distillation.Lessons.draw(teacher.encoder, learned, resize, shape.student, rng)
         curve.note("teacher asked", photographs=len(lessons.squares))
-        curve.note("student taught", **distillation.teach(model.student, lessons, rng))
+        curve.note("student taught", **distillation.teach(model.student, lessons, recipe.steps, rng))
         del lessons
     pairs = views.Pairs.take(model, learned, resize, rng)
     curve.note("pairs taken", pairs=len(pairs.second))

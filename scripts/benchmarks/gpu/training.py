@@ -1,4 +1,7 @@
-"""`python -m modelling train` on the device, on drawn pictures: the stages of the real one, its data made small."""
+"""`python -m modelling train` on the device, on drawn pictures: the stages of the real one, its data made small.
+
+The teacher is the shipped model, which is at hand everywhere.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,7 @@ from scripts.benchmarks.gpu.rows import Deadline, Row
 
 _CLASSES = 16
 _WIDTH, _HEIGHT = 208, 180
+_TEACHER = pathlib.Path(__file__).resolve().parents[3] / "models" / "vitrine-s.yaml"
 
 
 def rows(device: Device, pictures: int, deadline: Deadline, *, tiny: bool) -> Iterator[Row]:
@@ -23,17 +27,18 @@ def rows(device: Device, pictures: int, deadline: Deadline, *, tiny: bool) -> It
     from modelling import train
     from modelling.model import Shape
 
-    shape = Shape(size=64, descriptor=16, words=8, colours=8, local_colour_words=8, dimension=16) if tiny else Shape()
+    small = Shape(size=64, descriptor=16, words=8, colours=8, local_colour_words=8, student=8, dimension=16)
     with tempfile.TemporaryDirectory() as temporary:
         folder = pathlib.Path(temporary)
         draw(folder / "classes", pictures)
         recipe = train.Recipe(
             classes=folder / "classes",
             museum=None,
-            teacher=None,
+            teacher=_TEACHER,
             out=folder / "out",
             device=str(device.torch_device),
-            shape=shape,
+            shape=small if tiny else Shape(),
+            steps=4 if tiny else train.Recipe.steps,
         )
         train.train(recipe)
         stages = _stages((folder / "out" / "curve.csv").read_text(encoding="utf-8"))

@@ -97,7 +97,7 @@ def test_training_runs_where_it_is_told_and_refuses_what_is_not_there(tmp_path: 
         museum=None,
         teacher=None,
         out=tmp_path / "out",
-        shape=Shape(size=64, descriptor=16, words=8, colours=8, local_colour_words=8, dimension=16),
+        shape=Shape(size=64, descriptor=16, words=8, colours=8, local_colour_words=8, student=0, dimension=16),
         device="nowhere",
     )
     with pytest.raises(errors.Misconfigured, match="--device cpu"):

@@ -97,7 +97,6 @@ def test_a_student_learns_what_its_teacher_says_and_is_put_beside_the_features(
     from modelling import distillation, train
     from modelling.model import Shape
 
-    monkeypatch.setattr(distillation, "STEPS", 45)
     monkeypatch.setattr(distillation, "BATCH", 16)
     recipe = train.Recipe(
         classes=coloured(tmp_path / "classes"),
@@ -105,6 +104,7 @@ def test_a_student_learns_what_its_teacher_says_and_is_put_beside_the_features(
         teacher=encoders.write_model(tmp_path),
         out=tmp_path / "out",
         shape=Shape(size=96, descriptor=16, words=8, colours=8, local_colour_words=4, student=4, dimension=8),
+        steps=45,
     )
     assert train.train(recipe).name == "vitrine-s.yaml"
     rows = [row.split(",") for row in (tmp_path / "out" / "curve.csv").read_text().splitlines()]
