@@ -56,7 +56,7 @@ def test_convolutions_in_groups_and_turned_products_are_counted() -> None:
 
 
 def test_the_work_of_the_shipped_model_can_be_counted() -> None:
-    assert 1e8 < graph_flops.of_file(ROOT / "models" / "vitrine-s.onnx") < 2e8
+    assert 4e8 < graph_flops.of_file(ROOT / "models" / "vitrine-s.onnx") < 5e8
 
 
 def failing() -> Iterator[Row]:
