@@ -17,6 +17,9 @@ from vitrine.domain import TEXT_FIELDS, DescriptionDraft, DraftField, Match, Rec
 
 _SINGLE = ("name", "typology", "place", "museum")
 _MULTIPLE = ("materials", "technique", "authors")
+# What one object has and others of its kind need not have. Where the object itself was found and its record leaves one
+# of these empty, similar ones are no reason to fill it in: a shard gets no author from the engravings after it.
+_INDIVIDUAL = ("name", "authors", "period", "place", "museum")
 
 # A record of the same object knows; similar ones only suggest, and distant ones have no say.
 _SAY = {
@@ -97,6 +100,8 @@ def _voices(matches: Sequence[Match]) -> list[_Voice]:
 
 
 def _field(name: str, voices: Sequence[_Voice]) -> DraftField | None:
+    if name in _INDIVIDUAL and _left_empty(voices, name):
+        return None
     if name == "dimensions":
         return _dimensions(voices)
     if name == "period":
@@ -104,6 +109,11 @@ def _field(name: str, voices: Sequence[_Voice]) -> DraftField | None:
     if name in _MULTIPLE:
         return _multiple(name, _stated(voices, lambda content: _items(name, content)))
     return _single(_stated(voices, lambda content: _whole(getattr(content, name))))
+
+
+def _left_empty(voices: Sequence[_Voice], name: str) -> bool:
+    found = [voice.content for voice in voices if voice.identified]
+    return bool(found) and not any("".join(getattr(content, name)).strip() for content in found)
 
 
 def _stated(voices: Sequence[_Voice], items: Callable[[RecordContent], Mapping[str, str]]) -> list[_Statement]:
@@ -211,6 +221,8 @@ def _made(value: str, held: Sequence[_Statement], support: float) -> DraftField:
 
 def _speaker(voices: Sequence[_Voice], fields: Mapping[str, DraftField]) -> _Voice | None:
     """The record whose description is taken: the one that holds most of what is agreed on, by its own weight."""
+    if _left_empty(voices, "description"):
+        return None
     described = [voice for voice in voices if voice.content.description.strip()]
 
     def agreement(voice: _Voice) -> float:

@@ -128,6 +128,28 @@ def test_dimensions_come_from_the_same_object_or_not_at_all() -> None:
     assert (field.value, field.sources) == ("13 x 9 см", (4,))
 
 
+@pytest.mark.parametrize("kind", [OBJECT, PHOTOGRAPH])
+def test_what_the_record_of_the_object_itself_leaves_empty_is_not_filled_in_from_its_like(kind: VerdictKind) -> None:
+    told: dict[str, Any] = {
+        "name": "Гравюра",
+        "authors": ("Горностаев Р. Ю.",),
+        "period": "1870-е",
+        "place": "Тверь",
+        "museum": "А",
+        "typology": "Графика",
+        "materials": "бумага",
+        "description": "Вид усадьбы.",
+    }
+    similar = [match(number, **told) for number in (2, 3)]
+    draft = drafted(match(1, kind, technique="литография", description=" "), *similar)
+    # What sort of thing it is, similar ones may still say.
+    assert set(draft.fields) == {"typology", "materials", "technique"}
+    assert (draft.text, draft.text_source) == ("", None)
+    another = drafted(match(1, kind), match(4, kind, authors=told["authors"]), *similar)
+    assert set(another.fields["authors"].sources) == {2, 3, 4}
+    assert set(drafted(*similar).fields) == set(told) - {"description"}
+
+
 def test_numbers_that_belong_to_one_object_are_never_proposed() -> None:
     fields = drafted(match(1, PHOTOGRAPH, name="Ваза", kp_no="7"), match(2, OBJECT, name="Ваза", kp_no="7")).fields
     assert set(fields) == {"name"}
