@@ -114,10 +114,7 @@ def _opened(settings: Settings, via: str = _HERE) -> Iterator[commands.Index]:
         opened.callback(database.close)
         decoder = decoders.configured(settings, slots=settings.decoder_slots, visitors_first=via == _QUEUE)
         opened.callback(decoder.close)
-        with contextlib.closing(
-            Database(settings.sqlalchemy_url, answer_timeout_s=sql_migrations.LONGEST_CHANGE_S)
-        ) as patient:
-            sql_migrations.migrate(patient)
+        sql_migrations.migrate_at(settings.sqlalchemy_url)
         ports = Ports(
             catalogue=SqlCatalogue(database),
             images=ImageFolder(settings.home / "images"),

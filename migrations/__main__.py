@@ -9,7 +9,6 @@ import pydantic
 
 from vitrine import errors
 from vitrine.adapters import sql_migrations
-from vitrine.adapters.sql_engine import Database
 from vitrine.settings import Settings
 
 # From sysexits.h, so that a script can tell a server that is away from a wrong setting.
@@ -22,11 +21,7 @@ def main() -> int:
         settings = Settings()
         if not settings.database_url:
             settings.home.mkdir(parents=True, exist_ok=True)
-        database = Database(settings.sqlalchemy_url, answer_timeout_s=sql_migrations.LONGEST_CHANGE_S)
-        try:
-            sql_migrations.migrate(database)
-        finally:
-            database.close()
+        sql_migrations.migrate_at(settings.sqlalchemy_url)
     except pydantic.ValidationError as error:
         names = ", ".join("_".join(str(part) for part in wrong["loc"]) for wrong in error.errors())
         print(f"migrations: wrong settings: {names}", file=sys.stderr)

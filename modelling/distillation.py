@@ -30,14 +30,19 @@ MARGIN = 8
 """Pixels that a square is larger than what is looked at, for another cut each time."""
 
 BATCH = 128
+"""Photographs, two of each object."""
 PEAK_RATE, WARM_UP, WEIGHT_DECAY = 3e-3, 0.04, 0.05
+"""AdamW's; the rate climbs for that share of the steps, then falls along a cosine to nothing."""
 TEMPERATURE = 0.1
 """Of the likenesses within a batch, for the teacher's and for the student's."""
 KIND_WEIGHT, OBJECT_WEIGHT = 0.3, 0.5
+"""Of naming the class and of telling the other view, beside what the teacher says."""
 OBJECT_DIMENSION = 128
+"""Numbers that views are told apart by while learning; the graph has no use for them."""
 SEVERAL_SIDES = 0.25
 """Share of a batch's objects that were photographed from several sides: among all objects there are few of them."""
 LONGEST_STEP = 2.0
+"""Longer gradients are cut to it."""
 
 Floats = npt.NDArray[np.float32]
 
@@ -136,18 +141,20 @@ def teach(student: Student, lessons: Lessons, steps: int, rng: np.random.Generat
 
 def _likeness(answered: torch.Tensor, told: torch.Tensor) -> torch.Tensor:
     """Whom of a batch each is like: Kullback-Leibler divergence of the student's shares from the teacher's."""
-    itself = torch.eye(len(told), dtype=torch.bool, device=told.device)
-    student, teacher = (
-        (side @ side.T / TEMPERATURE).masked_fill(itself, -1e4).log_softmax(dim=1) for side in (answered, told)
-    )
+    student, teacher = (_to_the_others(side).log_softmax(dim=1) for side in (answered, told))
     return functional.kl_div(student, teacher, log_target=True, reduction="batchmean")
 
 
 def _same_object(marks: torch.Tensor) -> torch.Tensor:
     """Cross entropy of telling, in a batch, the other view of each object (InfoNCE; van den Oord et al. 2018)."""
-    itself = torch.eye(len(marks), dtype=torch.bool, device=marks.device)
     other = torch.arange(len(marks), device=marks.device).roll(len(marks) // 2)
-    return functional.cross_entropy((marks @ marks.T / TEMPERATURE).masked_fill(itself, -1e4), other)
+    return functional.cross_entropy(_to_the_others(marks), other)
+
+
+def _to_the_others(units: torch.Tensor) -> torch.Tensor:
+    """Logits [n, n] of each row's likeness to the others; to itself none."""
+    itself = torch.eye(len(units), dtype=torch.bool, device=units.device)
+    return (units @ units.T / TEMPERATURE).masked_fill(itself, -1e4)
 
 
 def _rate(done: float) -> float:

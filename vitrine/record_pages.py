@@ -15,7 +15,8 @@ from vitrine.ports import Page
 MOST_OF_ONE_NUMBER = 200
 """Museums number alike, and "no number" is one, too: so many come first, any further ones among the others."""
 
-# `n12`: after record 12 among those whose number was asked for; `12`: after record 12 among the others.
+# `n12`: after record 12 among those whose number was asked for; `12`: after record 12 among the others. No number of a
+# record has more digits, and no database compares with one that has.
 _CURSOR = re.compile(r"(n?)(\d{1,18})", re.ASCII)
 
 
@@ -45,7 +46,9 @@ def page(
         following = others(0 if among_numbered else after, limit + 1 - len(found))
         found += [(record, str(record.id)) for record in following]
     shown = found[:limit]
-    return Page(records=[record for record, _ in shown], next_cursor=shown[-1][1] if len(found) > limit else None)
+    # A record that was withdrawn since its number was found is not among them, and ends no list.
+    more = max(len(named), len(found)) > limit
+    return Page(records=[record for record, _ in shown], next_cursor=shown[-1][1] if more and shown else None)
 
 
 def _place(cursor: str | None, numbered: Sequence[int] | None) -> tuple[bool, int]:

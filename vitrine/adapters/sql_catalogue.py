@@ -192,9 +192,7 @@ class SqlCatalogue:
 
     def _numbered(self, text: str, shown: Sequence[sa.ColumnElement[bool]]) -> Sequence[int]:
         with self._database.reading() as connection:
-            queries = sql_rows.numbered(text, shown)
-            found = {number for query in queries for number in connection.scalars(query)}
-        return sorted(found)[: record_pages.MOST_OF_ONE_NUMBER]
+            return connection.scalars(sql_rows.numbered(text, shown)).all()
 
     def labels(self) -> Mapping[int, str]:
         query = sa.select(records.c.id, records.c.typology).where(

@@ -14,11 +14,16 @@ from vitrine import errors
 from vitrine.adapters.sql_engine import Database
 from vitrine.settings import ROOT
 
-LONGEST_CHANGE_S = 6 * 3600
-"""A large table may take this long to get a new index: how long the database that is migrated shall be waited for."""
-
+# A large table may take this long to get a new index.
+_LONGEST_CHANGE_S = 6 * 3600
 _PATIENCE_S = 600.0
 _POLL_S = 5
+
+
+def migrate_at(url: str) -> None:
+    """`migrate`, waiting for the database as long as a change may take. Raises Misconfigured for no URL of one, too."""
+    with contextlib.closing(Database(url, answer_timeout_s=_LONGEST_CHANGE_S)) as database:
+        migrate(database)
 
 
 def migrate(database: Database) -> None:
