@@ -38,8 +38,8 @@ _COPIES_MISSED = (0.05, 0.1, 0.2, 0.35, 0.5)
 # Of a similarity between studio photographs, this much is left where a visitor takes one of them: such a photograph is
 # .61 (lower quartile) to .68 (median) like the studio's of the same object (demo museum, MobileNetV2).
 _VISITORS_SHARE = 2 / 3
-# Fewer points than this are no proof of one photograph, even where a collection's pictures are faint.
-_FEWEST_PHOTOGRAPH_INLIERS = 30
+# Fewer points than this are no proof, even where a collection's pictures are faint or no two of them share any point.
+_FEWEST_PHOTOGRAPH_INLIERS, _FEWEST_OBJECT_INLIERS = 30, 15
 _FEWEST_COPIES = _FEWEST_STRANGERS = 20
 
 
@@ -165,26 +165,32 @@ def _object(limits: Thresholds, met: Sequence[Pairs], compared: Sequence[Pairs])
         return limits
     return dataclasses.replace(
         limits,
-        object_surplus=_seldom_reached(np.array([pairs.surpluses.max() for pairs in strangers]), _OBJECT_MISTAKEN),
-        object_inliers=_seldom_reached(
-            np.array([pairs.inliers.max() for pairs in strangers], np.float32), _TWIN_MISTAKEN
+        object_surplus=max(
+            _FEWEST_OBJECT_INLIERS,
+            _seldom_reached(np.array([pairs.surpluses.max() for pairs in strangers]), _OBJECT_MISTAKEN),
+        ),
+        object_inliers=max(
+            _FEWEST_OBJECT_INLIERS,
+            _seldom_reached(np.array([pairs.inliers.max() for pairs in strangers], np.float32), _TWIN_MISTAKEN),
         ),
     )
 
 
 def _similar(limits: Thresholds, met: Sequence[Pairs], measured: Measured) -> Thresholds:
-    """Half way from what two things of the catalogue have in common anyway to what nearly every query finds in it.
+    """Half way from what two things of the catalogue have in common anyway to what is nearest to a thing in it.
 
     But no higher than what is left of the latter in a visitor's photograph: in a collection of one kind of thing,
-    studio photographs of different objects are more alike than a visitor's is to its own object's.
+    studio photographs of different objects are more alike than a visitor's is to its own object's. Both of the typical
+    thing: by what nearly every thing finds (the lowest twentieth), most of what is shown to a visitor is similar,
+    whatever it is (docs/benchmarks.md).
     """
-    nearest = float(np.quantile([pairs.similarities.max() for pairs in met], 0.05))
-    unrelated = float(np.median(measured.random_similarities))
+    nearest = np.array([pairs.similarities.max() for pairs in met])
+    typical, unrelated = float(np.median(nearest)), float(np.median(measured.random_similarities))
     known = len(measured.falls) >= FLATNESS_RANK
     return dataclasses.replace(
         limits,
-        similar=min((unrelated + nearest) / 2, _VISITORS_SHARE * nearest),
-        flat_below=nearest if known else -1.0,
+        similar=min((unrelated + typical) / 2, _VISITORS_SHARE * typical),
+        flat_below=float(np.quantile(nearest, 0.05)) if known else -1.0,
         flat_fall=_VISITORS_SHARE * float(np.quantile(measured.falls, 0.05)) / 2 if known else 0.0,
     )
 
