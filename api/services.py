@@ -19,12 +19,17 @@ from vitrine.ports import Broker, Catalogue, Decoder, ImageStore, SearchLedger
 from vitrine.settings import Settings
 
 
+def _they_have_their_own() -> None:
+    """Workers of other processes say themselves whether they can search."""
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Services:
     """``snapshot`` returns the manifest of the snapshot that is served, or None; ``model_id`` is the workers' model.
 
     ``texts``: what embeds visitors' texts; None where the model has no text tower.
     ``classifier``: the manifest of the version of the classifier that is active, or None.
+    ``check_workers`` raises DependencyUnavailable where workers of this process cannot search.
     """
 
     settings: Settings
@@ -39,6 +44,7 @@ class Services:
     texts: TextQueries | None
     snapshot: Callable[[], Mapping[str, Any] | None]
     classifier: Callable[[], Mapping[str, Any] | None]
+    check_workers: Callable[[], None] = _they_have_their_own
 
     @functools.cached_property
     def accept(self) -> Together[Upload, None]:

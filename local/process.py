@@ -58,22 +58,6 @@ def running(settings: Settings) -> Iterator[FastAPI]:
     searches_decoder = decoders.configured(settings, slots=settings.decoder_slots)
     page_decoder = decoders.configured(settings, slots=1)
     broker = MemoryBroker()
-    services = Services(
-        settings=settings,
-        catalogue=catalogue,
-        ledger=ledger,
-        broker=broker,
-        images=images,
-        decoder=page_decoder,
-        feed=ProgressFeed(ledger, broker),
-        client_limit=ClientLimit(settings.searches_per_minute),
-        model_id=encoder.model_id,
-        texts=TextQueries(texts) if texts else None,
-        snapshot=lambda: snapshots.current(encoder.model_id),
-        classifier=lambda: heads.active(encoder.model_id),
-    )
-    page = ROOT / "web" / "dist"
-    app = create_app(services, page=page if page.is_dir() else None)
     searches_decoder.warm_up()
     _take_up_unfinished(ledger, broker)
     try:
@@ -86,8 +70,24 @@ def running(settings: Settings) -> Iterator[FastAPI]:
             decoder=searches_decoder,
             encoder=encoder,
             index=index,
-        ):
-            yield app
+        ) as check_workers:
+            services = Services(
+                settings=settings,
+                catalogue=catalogue,
+                ledger=ledger,
+                broker=broker,
+                images=images,
+                decoder=page_decoder,
+                feed=ProgressFeed(ledger, broker),
+                client_limit=ClientLimit(settings.searches_per_minute),
+                model_id=encoder.model_id,
+                texts=TextQueries(texts) if texts else None,
+                snapshot=lambda: snapshots.current(encoder.model_id),
+                classifier=lambda: heads.active(encoder.model_id),
+                check_workers=check_workers,
+            )
+            page = ROOT / "web" / "dist"
+            yield create_app(services, page=page if page.is_dir() else None)
     finally:
         searches_decoder.close()
         page_decoder.close()

@@ -148,9 +148,11 @@ def _embeddings(encoders: Sequence[onnx_encoder.OnnxEncoder], squares: Iterator[
 
 
 def _recall(asked: Vectors, among: Vectors) -> float:
+    """What is as similar as the right one, or cannot be compared, stands before it: a graph that tells all pictures the
+    same finds nothing."""
     similarities = asked @ among.T
-    better = (similarities > np.diag(similarities)[:, None]).sum(axis=1)
-    return float((better < _FOUND_AMONG).mean())
+    before = (~(similarities < np.diag(similarities)[:, None])).sum(axis=1) - 1
+    return float((before < _FOUND_AMONG).mean())
 
 
 def _nearest(vectors: Vectors) -> npt.NDArray[np.intp]:

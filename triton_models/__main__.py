@@ -165,20 +165,32 @@ def _decoding(options: argparse.Namespace, settings: Settings, model: ModelFiles
 
 
 def _head(model: ModelFiles, folder: pathlib.Path | None, settings: Settings) -> Head | None:
-    """Of the snapshot that is named, else the active version under VITRINE_HOME, else the current snapshot's own."""
+    """Of the snapshot that is named, else the one that is served; none where that is damaged.
+
+    Triton is needed for the embeddings; workers whose head it has not use their own.
+    """
     if folder is None:
-        heads = HeadFolder(settings.home / "heads")
-        if (version := heads.active_version(model.model_id)) is not None:
-            return heads.open(model.model_id, version).head
-        snapshots = SnapshotFolder(settings.home / "snapshots")
-        name = snapshots.current_name(model.model_id)
-        return snapshots.open(model.model_id, name).head if name else None
+        try:
+            return _served_head(model.model_id, settings)
+        except (errors.DamagedSnapshot, errors.NotFound) as error:
+            print(f"triton_models: no classifier, workers use what they have: {error.message}", file=sys.stderr)
+            return None
     folder = folder.resolve()
     if folder.parent.name != model.model_id:
         raise errors.Misconfigured(
             f"{folder} is no snapshot of {model.model_id}: that is the name of its folder's parent."
         )
     return SnapshotFolder(folder.parents[1]).open(model.model_id, folder.name).head
+
+
+def _served_head(model_id: str, settings: Settings) -> Head | None:
+    """The active version under VITRINE_HOME, else the current snapshot's own."""
+    heads = HeadFolder(settings.home / "heads")
+    if (version := heads.active_version(model_id)) is not None:
+        return heads.open(model_id, version).head
+    snapshots = SnapshotFolder(settings.home / "snapshots")
+    name = snapshots.current_name(model_id)
+    return snapshots.open(model_id, name).head if name else None
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -574,6 +574,10 @@ class Broker(Protocol):
         """For index handlers, between two pictures: waits while a search is in hand here, for a second at most."""
         ...
 
+    def check_consuming(self) -> None:
+        """Raises DependencyUnavailable while what is to be consumed here does not come in."""
+        ...
+
     def stop_consuming(self, timeout_s: float) -> bool:
         """Take nothing new and wait for what is in hand; False where something was still running."""
         ...

@@ -60,7 +60,7 @@ class Settings(pydantic_settings.BaseSettings):
         default=20.0, gt=0, description="Time that one picture may take: wall time, or the CPU's where workers import."
     )
     decode_memory_mib: int = pydantic.Field(
-        default=2048, ge=256, description="Address space of a decoder process, in MiB."
+        default=2048, ge=512, description="Address space of a decoder process, in MiB."
     )
     max_upload_mib: float = pydantic.Field(default=50.0, gt=0, description="Largest photograph, in MiB.")
     max_files: int = pydantic.Field(default=50, ge=1, description="Most photographs in one upload.")

@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Sequence
 
 import pydantic
+from prometheus_client import multiprocess
 
 from vitrine import errors, logs
 from vitrine.settings import Settings
@@ -55,6 +56,8 @@ def _supervise(processes: int, settings: Settings) -> int:
             processes=processes,
             grace_s=settings.grace_s + _CLOSING_S,
             preload=[entry.PRELOADED],
+            # What it had in hand when it was killed, nobody has.
+            gone=multiprocess.mark_process_dead,
         )
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: supervisor.stop())

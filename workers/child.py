@@ -11,6 +11,7 @@ import signal
 import socket
 import sys
 import threading
+from collections.abc import Callable
 
 from vitrine import errors, logs
 from vitrine.adapters import brokers, decoders, encoders, scheduling, threads
@@ -86,7 +87,7 @@ def _search_until(stop: threading.Event, number: int, settings: Settings, heartb
             decoder=decoder,
             encoder=encoder,
             index=index,
-        ):
+        ) as check_searching:
             if settings.index_slots:
                 broker.consume_index(indexing.handle, slots=settings.index_slots)
             republisher.start()
@@ -95,19 +96,43 @@ def _search_until(stop: threading.Event, number: int, settings: Settings, heartb
             gc.collect()
             gc.freeze()
             _log.info("process %d searches with %s", number, encoder.model_id)
+            telling = _telling(heartbeats, number, lambda: _problem(ledger, broker, encoder, check_searching))
+            opened.callback(telling.set)
             supervisor = multiprocessing.parent_process()
             while supervisor is not None and supervisor.is_alive():
-                heartbeats.tell(number, _problem(ledger, broker, encoder))
                 if stop.wait(_BEAT_S):
                     break
 
 
-def _problem(ledger: SearchLedger, broker: Broker, encoder: Encoder) -> str:
+def _telling(heartbeats: Heartbeats, number: int, problem: Callable[[], str]) -> threading.Event:
+    """Tell the problem now and then, until the event is set.
+
+    On a thread of its own: a server that accepts and never answers holds up the question, and must not hold up a stop.
+    """
+    ended = threading.Event()
+
+    def tell() -> None:
+        while not ended.is_set():
+            told = problem()
+            if not ended.is_set():
+                heartbeats.tell(number, told)
+            ended.wait(_BEAT_S)
+
+    threading.Thread(target=tell, name="heartbeat", daemon=True).start()
+    return ended
+
+
+def _problem(ledger: SearchLedger, broker: Broker, encoder: Encoder, check_searching: Callable[[], None]) -> str:
     """What keeps this process from searching; empty where nothing does."""
     try:
         ledger.queue_position("")
         broker.depth()
         encoder.check()
+        check_searching()
     except errors.VitrineError as error:
         return error.message
+    # The boundary of a thread: a process that says nothing any more would be taken for stuck.
+    except Exception as surprise:  # noqa: BLE001
+        _log.exception("asking for what keeps this process from searching broke")
+        return repr(surprise)
     return ""

@@ -1,7 +1,8 @@
 """Health and metrics of a worker and its processes, on a port of its own.
 
 /health/live    200 while every process is running
-/health/ready   200 while every process can search: broker, database, encoder and index are there
+/health/ready   200 while every process can search: broker, database, encoder and index are there,
+                and searches come in
 /metrics        of all processes together, for Prometheus
 """
 
@@ -20,7 +21,7 @@ from prometheus_client import multiprocess
 
 from vitrine import listening
 
-# A process tells its state every second; one that is silent for so long is stuck.
+# A process tells its state every two seconds; one that is silent for so long is stuck.
 _SILENT_S = 15.0
 
 

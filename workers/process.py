@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import threading
 from collections.abc import Callable, Iterator
 
-from vitrine import errors
 from vitrine.ports import Broker, Catalogue, Decoder, Encoder, ImageStore, RefreshedIndex, SearchLedger
 from vitrine.settings import Settings
 from workers.consumer import SearchWorker
 from workers.pipeline import SearchPipeline
 from workers.progress import ProgressWriter
+from workers.refreshing import Refreshing
 
 _log = logging.getLogger(__name__)
 
@@ -28,8 +27,11 @@ def searching(
     decoder: Decoder,
     encoder: Encoder,
     index: RefreshedIndex,
-) -> Iterator[None]:
-    """Searches are taken inside; at the end those in hand are finished, and what is left goes to another worker."""
+) -> Iterator[Callable[[], None]]:
+    """Searches are taken inside; at the end those in hand are finished, and what is left goes to another worker.
+
+    Yields a check, which raises DependencyUnavailable while searches do not come in or nothing new is found.
+    """
     progress = ProgressWriter(ledger, broker)
     pipeline = SearchPipeline(images=images, decoder=decoder, encoder=encoder, index=index, catalogue=catalogue)
     worker = SearchWorker(pipeline=pipeline, ledger=ledger, broker=broker, progress=progress)
@@ -38,43 +40,18 @@ def searching(
     def take_searches() -> None:
         broker.consume(worker.handle, slots=settings.search_slots, together=settings.searches_together)
 
-    # Whoever came before the index is open would be told that there is none.
-    stop_refreshing = _refreshing(index, settings.refresh_s, then=take_searches)
+    refreshing = Refreshing(index, settings.refresh_s, then=take_searches)
+
+    def check() -> None:
+        refreshing.check()
+        broker.check_consuming()
+
     try:
-        yield
+        yield check
     finally:
         # In this order: nothing begins to be taken after the end of taking.
-        stop_refreshing()
+        refreshing.stop()
         if not broker.stop_consuming(settings.grace_s):
             _log.warning("searches that were still running are taken up by another worker, or at the next start")
+        refreshing.join()
         progress.close()
-
-
-def _refreshing(index: RefreshedIndex, every_s: float, then: Callable[[], None]) -> Callable[[], None]:
-    """Refresh on a thread, and call ``then`` after the first time; returns what ends it."""
-    stop = threading.Event()
-
-    def refresh() -> None:
-        waits = True
-        while True:
-            try:
-                index.refresh()
-                if waits:
-                    then()
-                    waits = False
-            except errors.VitrineError as error:
-                _log.warning("the index was not refreshed: %s", error.message)
-            # The boundary of a thread: without it, nothing new would be found until a restart.
-            except Exception:  # noqa: BLE001
-                _log.exception("refreshing the index broke and goes on")
-            if stop.wait(every_s):
-                return
-
-    thread = threading.Thread(target=refresh, name="refresh", daemon=True)
-    thread.start()
-
-    def end() -> None:
-        stop.set()
-        thread.join()
-
-    return end

@@ -59,6 +59,9 @@ class ProgressWriter:
                 self._tell(self._due())
             except errors.DependencyUnavailable as error:
                 _log.warning("progress is not told for now: %s", error.message)
+            # The boundary of a thread: without it, no search would show its stages until a restart.
+            except Exception:  # noqa: BLE001
+                _log.exception("telling progress broke and goes on")
 
     def _due(self) -> dict[str, list[tuple[Stage, float]]]:
         """What has waited for long enough, however long that takes; nothing at the end."""

@@ -23,8 +23,9 @@ def live() -> dict[str, str]:
 
 @router.get("/health/ready")
 def ready(given: Given) -> dict[str, str | int]:
-    """503 while the database or the broker is away; how many searches wait otherwise."""
+    """503 while database or broker are away, or workers of this process cannot search; else how many searches wait."""
     given.ledger.queue_position("")
+    given.check_workers()
     return {"status": "ready", "waiting": given.broker.depth()}
 
 

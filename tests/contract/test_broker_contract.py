@@ -41,6 +41,7 @@ def test_each_message_is_handled(broker: Broker) -> None:
     assert comes_true(lambda: broker.depth() == 20)
     broker.consume(one_by_one(lambda request: handled.put(request.search_id)), slots=3)
     assert {handled.get(timeout=WAIT_S) for _ in range(20)} == {str(number) for number in range(20)}
+    broker.check_consuming()
 
 
 def test_a_message_whose_dependency_was_away_is_delivered_again(broker: Broker) -> None:

@@ -15,6 +15,8 @@ from tests.integration.pictures import third_views
 from tests.integration.traffic import Account, Traffic
 from tests.servers import databases, mariadb
 from tests.servers.cutting_proxy import Cut, CuttingProxy
+from vitrine import errors
+from vitrine.adapters.sql_engine import Database
 
 _WORKERS = 4
 _KILLS = 3
@@ -115,3 +117,28 @@ def test_a_server_whose_database_is_away_says_when_to_come_back_and_goes_on_by_i
         assert int(refused.headers["Retry-After"]) > 0
     own_mariadb.start()
     assert server.searched(picture)["result"]["matches"]
+
+
+def test_a_server_that_only_reads_after_a_failover_is_left(own_mariadb: mariadb.MariadbServer) -> None:
+    schema = sa.make_url(databases.Schemas(own_mariadb.url("")).url)
+    with own_mariadb.administered() as administrator, administrator.cursor() as cursor:
+        # Whoever administers a server writes in spite of it.
+        cursor.execute("CREATE USER plain@'127.0.0.1' IDENTIFIED BY 'plain'")
+        cursor.execute(f"GRANT ALL ON {schema.database}.* TO plain@'127.0.0.1'")
+        database = Database(schema.set(username="plain", password="plain").render_as_string(hide_password=False))
+
+        def connection_id() -> int:
+            return database.transact(lambda connection: int(connection.scalar(sa.text("SELECT CONNECTION_ID()"))))
+
+        def written() -> None:
+            database.transact(lambda connection: connection.execute(sa.text("CREATE OR REPLACE TABLE probe (n INT)")))
+
+        written()
+        before = connection_id()
+        cursor.execute("SET GLOBAL read_only=1")
+        with pytest.raises(errors.DependencyUnavailable, match="read-only"):
+            written()
+        cursor.execute("SET GLOBAL read_only=0")
+        written()
+        assert connection_id() != before
+        database.close()

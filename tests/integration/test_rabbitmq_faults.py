@@ -177,6 +177,8 @@ def test_a_broker_that_is_away_is_an_error_and_no_obstacle_to_starting(open_brok
         nobody.publish(SearchRequested(search_id="s"))
     with pytest.raises(errors.DependencyUnavailable):
         nobody.depth()
+    with pytest.raises(errors.DependencyUnavailable, match="refused"):
+        nobody.check_consuming()
     assert nobody.stop_consuming(WAIT_S)
 
 

@@ -44,6 +44,9 @@ class MariadbServer:
     def connected(self) -> pymysql.Connection[pymysql.cursors.Cursor]:
         return pymysql.connect(host="127.0.0.1", port=self.port, user=_ACCOUNT, password=_PASSWORD)
 
+    def administered(self) -> pymysql.Connection[pymysql.cursors.Cursor]:
+        return pymysql.connect(unix_socket=str(self._folder / "socket"), user="root")
+
     def start(self) -> None:
         """Returns when it takes connections."""
         with (self._folder / "server.log").open("ab") as log:

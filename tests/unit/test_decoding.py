@@ -260,6 +260,16 @@ def test_a_child_that_died_between_pictures_costs_nobody_anything() -> None:
     decoder.close()
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc is Linux's")
+def test_a_decoder_knows_no_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VITRINE_DATABASE_URL", "mysql+pymysql://vitrine:secret@mysql/vitrine")
+    decoder = SubprocessDecoder(slots=1)
+    decoder.warm_up()
+    known = pathlib.Path(f"/proc/{children()[-1]}/environ").read_bytes()
+    decoder.close()
+    assert b"OMP_NUM_THREADS=1" in known and b"secret" not in known
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="policies are Linux's")
 @pytest.mark.parametrize("visitors_first", [True, False])
 def test_decoders_take_long_turns_and_those_of_bulk_work_come_last(visitors_first: bool) -> None:

@@ -61,6 +61,9 @@ class MemoryBroker:
     def give_way(self) -> None:
         self._in_hand.give_way()
 
+    def check_consuming(self) -> None:
+        """What is published comes in."""
+
     def stop_consuming(self, timeout_s: float) -> bool:
         deadline = time.monotonic() + timeout_s
         self._searches.close()

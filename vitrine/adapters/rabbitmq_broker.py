@@ -78,6 +78,10 @@ class RabbitmqBroker:
     def give_way(self) -> None:
         self._in_hand.give_way()
 
+    def check_consuming(self) -> None:
+        for consumer in self._consumers:
+            consumer.check()
+
     def stop_consuming(self, timeout_s: float) -> bool:
         deadline = time.monotonic() + timeout_s
         for consumer in self._consumers:

@@ -58,6 +58,10 @@ class Consumer(Generic[C]):
         self._slots = Slots(lane.value, self._take, handler, count=slots, together=together, yields_to=yields_to)
         self._link.start()
 
+    def check(self) -> None:
+        """Raises DependencyUnavailable while nothing comes in."""
+        self._link.wait_until_up(0.0)
+
     def stop(self) -> None:
         """Take nothing new; what RabbitMQ has already handed over is in hand."""
         if not self._stopping:

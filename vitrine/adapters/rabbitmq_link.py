@@ -95,26 +95,32 @@ class Link:
 
     def _run(self) -> None:
         while not self._closing.is_set():
-            connection = pika.SelectConnection(
-                next(self._parameters),
-                on_open_callback=self._opened,
-                on_open_error_callback=self._not_opened,
-                on_close_callback=self._closed,
-            )
-            with self._changed:
-                self._connection = connection
             try:
-                if not self._closing.is_set():
-                    connection.ioloop.start()
-            # The boundary of the thread that keeps the connection up: a surprise must not end it.
+                self._connected_until_lost()
+            # The boundary of the thread that keeps the connection up: a surprise must not end it, and to make a
+            # connection can surprise, too (no file descriptor is free).
             except Exception as surprise:  # noqa: BLE001
                 _log.exception("%s: broke", self._name)
                 self._failed(repr(surprise))
                 self._down(repr(surprise))
+            self._closing.wait(self._pause_s())
+
+    def _connected_until_lost(self) -> None:
+        connection = pika.SelectConnection(
+            next(self._parameters),
+            on_open_callback=self._opened,
+            on_open_error_callback=self._not_opened,
+            on_close_callback=self._closed,
+        )
+        with self._changed:
+            self._connection = connection
+        try:
+            if not self._closing.is_set():
+                connection.ioloop.start()
+        finally:
             with self._changed:
                 self._connection = None
             connection.ioloop.close()
-            self._closing.wait(self._pause_s())
 
     def _pause_s(self) -> float:
         """Random, so that the processes of a host do not come back as one."""

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy import exc, pool
 
 from vitrine import errors
+from vitrine.adapters import sql_failures
 from vitrine.adapters.sql_failures import BrokenOff, translated
 
 _T = TypeVar("_T")
@@ -153,6 +154,7 @@ def _server(address: sa.URL, answer_timeout_s: int, **options: Any) -> sa.Engine
         **options,
     )
     _ping_what_was_idle(engine)
+    _leave_who_only_reads(engine)
     return engine
 
 
@@ -172,6 +174,17 @@ def _ping_what_was_idle(engine: sa.Engine) -> None:
         except engine.dialect.dbapi.Error as error:  # type: ignore[union-attr]
             # Of an age with this one: the pool opens others.
             raise exc.InvalidatePoolError("The connection was lost while it was idle.") from error
+
+
+def _leave_who_only_reads(engine: sa.Engine) -> None:
+    """A connection to a server that was the primary is a lost one: a new one goes where the name leads now."""
+    lost = engine.dialect.is_disconnect
+
+    def is_disconnect(error: Any, connection: Any, cursor: Any) -> bool:
+        return lost(error, connection, cursor) or sql_failures.number(error) in sql_failures.ONLY_READS
+
+    # Both SQLAlchemy and `sql_prepared` ask the dialect, and a dialect has no setting for it.
+    engine.dialect.is_disconnect = is_disconnect  # type: ignore[assignment]
 
 
 def _sqlite(address: sa.URL, **options: Any) -> sa.Engine:

@@ -13,6 +13,8 @@ from vitrine import errors
 _ROLLED_BACK = {1213, 1205, 1020}
 # The server shuts down, or somebody killed the query or the connection.
 _KILLED = {1053, 1317, 1927}
+# After a failover, a server that was the primary: it only reads now, and the name leads to another.
+ONLY_READS = {1290, 1792, 1836}
 _UNKNOWN_TABLE_OR_COLUMN = {1146, 1054}
 _WRONG_ACCOUNT = {1044, 1045, 1049, 1142, 1143, 1698}
 
@@ -60,6 +62,9 @@ def _meaning(error: exc.DBAPIError) -> errors.VitrineError | None:
 
 
 def _code(error: exc.DBAPIError) -> int | None:
-    """The server's number of the error; SQLite has none."""
-    arguments = error.orig.args if error.orig else ()
-    return arguments[0] if arguments and isinstance(arguments[0], int) else None
+    return number(error.orig) if error.orig else None
+
+
+def number(error: BaseException) -> int | None:
+    """What the server gave the error; SQLite gives none."""
+    return error.args[0] if error.args and isinstance(error.args[0], int) else None

@@ -30,6 +30,7 @@ _PICTURES_PER_CHILD = 5_000
 _KEPT_MEMORY_BYTES = 64 << 20
 # A picture is not to blame for cores that are full of visitors' searches.
 _STARVED = 30
+_PASSED_ON = {"PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH", "VIRTUAL_ENV"}
 # A GIF of one pixel.
 _SMALLEST_PICTURE = bytes.fromhex("47494638396101000100800000ffffff0000002c00000000010001000002024401003b")
 
@@ -41,7 +42,8 @@ class _ChildDied(Exception):
 class _Child:
     def __init__(self, *, memory_bytes: int, max_pixels: int, cpu_s: float, visitors_first: bool) -> None:
         environment = {
-            **os.environ,
+            # No passwords: what runs there has read a stranger's bytes.
+            **{name: value for name, value in os.environ.items() if name in _PASSED_ON},
             "PYTHONPATH": os.pathsep.join([str(_ROOT), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep),
             # The address-space limit counts thread stacks and BLAS buffers, and one picture is one core's work.
             "OMP_NUM_THREADS": "1",

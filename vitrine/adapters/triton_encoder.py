@@ -148,7 +148,8 @@ class TritonEncoder:
         if served != self._model_id:
             raise errors.Misconfigured(
                 f"Triton at {self._url} serves {served or 'no model of Vitrine'}, but VITRINE_MODEL is "
-                f"{self._model_id}. Render its repository for this model: python -m triton_models render"
+                f"{self._model_id}. Render its repository for this model (python -m triton_models render) and start "
+                "Triton again: it keeps what it has loaded."
             )
         return config.parameters
 

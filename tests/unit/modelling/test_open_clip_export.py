@@ -300,6 +300,15 @@ def test_int8_leaves_a_broken_picture_out_and_counts_before_anything_is_exported
     assert not (tmp_path / "models").exists()
 
 
+@pytest.mark.parametrize("told", [1.0, 0.0, np.nan])
+def test_a_graph_that_tells_all_pictures_the_same_finds_none(told: float) -> None:
+    from modelling import int8
+
+    known = np.eye(40, 8, dtype=np.float32) + 0.01
+    assert int8._recall(known[:8], known[:8]) == 1.0
+    assert int8._recall(np.full((40, 8), told, np.float32), np.full((40, 8), told, np.float32)) == 0.0
+
+
 def test_an_int8_graph_that_nobody_has_judged_is_nowhere(
     tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

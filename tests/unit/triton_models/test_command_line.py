@@ -127,12 +127,29 @@ def test_a_snapshot_that_is_named_is_the_one(home: pathlib.Path, tmp_path: pathl
     assert served_head(out, 1) == older.id
 
 
-def test_a_damaged_snapshot_is_not_served(
+def test_a_damaged_snapshot_that_is_named_is_refused(
     home: pathlib.Path, tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (publish(home, head(256)) / "classifier.npz").write_bytes(b"damaged")
-    assert main(["render", "--target", "cpu", "--out", str(tmp_path / "models")]) == 78
+    folder = publish(home, head(256))
+    (folder / "classifier.npz").write_bytes(b"damaged")
+    arguments = ["render", "--target", "cpu", "--out", str(tmp_path / "models"), "--snapshot", str(folder)]
+    assert main(arguments) == 78
     assert "damaged" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("damaged", ["snapshot", "version"])
+def test_a_classifier_that_is_damaged_keeps_no_triton_from_starting(
+    damaged: str, home: pathlib.Path, tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if damaged == "snapshot":
+        (publish(home, head(256)) / "classifier.npz").write_bytes(b"damaged")
+    else:
+        heads = home / "heads" / shipped_model().model_id
+        heads.mkdir(parents=True)
+        (heads / "activations.json").write_text("damaged")
+    assert main(["render", "--target", "cpu", "--out", str(tmp_path / "models")]) == 0
+    told = capsys.readouterr()
+    assert "without a classifier head" in told.out and "workers use what they have" in told.err
 
 
 def test_a_snapshot_of_another_model_is_refused(tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:

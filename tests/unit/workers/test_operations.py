@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from prometheus_client import multiprocess
 
 from workers import operations
 from workers.operations import Heartbeats
@@ -78,3 +79,17 @@ def test_the_figures_of_all_processes_are_added_up(url: str, tmp_path: pathlib.P
         subprocess.run([sys.executable, "-c", _COUNTS], env=environment, cwd=ROOT, check=True)
     with urllib.request.urlopen(f"{url}/metrics") as answer:
         assert 'vitrine_worker_searches_total{outcome="SearchCompleted"} 6.0' in answer.read().decode()
+
+
+def test_what_a_killed_process_had_in_hand_nobody_has(url: str, tmp_path: pathlib.Path) -> None:
+    environment = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}
+    killed = subprocess.Popen(
+        [sys.executable, "-c", "from workers import metrics; metrics.IN_HAND.inc(8)"], env=environment, cwd=ROOT
+    )
+    killed.wait()
+    in_hand = "vitrine_worker_searches_in_hand"
+    with urllib.request.urlopen(f"{url}/metrics") as answer:
+        assert f"{in_hand} 8.0" in answer.read().decode()
+    multiprocess.mark_process_dead(killed.pid, str(tmp_path))  # type: ignore[no-untyped-call]
+    with urllib.request.urlopen(f"{url}/metrics") as answer:
+        assert f"{in_hand} 8.0" not in answer.read().decode()

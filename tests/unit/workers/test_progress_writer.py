@@ -39,6 +39,33 @@ def test_a_stage_that_lasts_is_told_while_it_lasts() -> None:
     assert writer.take("s") == []
 
 
+class Surprising(Recorder):
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def record_stages(self, stages: Mapping[str, Reached]) -> Sequence[SearchEvent]:
+        self.asked += 1
+        if self.asked == 1:
+            raise RuntimeError("nobody expected this")
+        return super().record_stages(stages)
+
+
+def test_a_surprise_ends_no_progress_but_its_own() -> None:
+    broker = MemoryBroker()
+    told: list[str] = []
+    broker.subscribe(lambda event: told.append(event.search_id))
+    ledger = Surprising()
+    writer = ProgressWriter(cast("SearchLedger", ledger), broker)
+    writer.start()
+    deadline = time.monotonic() + 5
+    for search_id, done in (("first", lambda: ledger.asked), ("second", lambda: told)):
+        writer.reached([search_id], Stage.DECODING)
+        while not done() and time.monotonic() < deadline:
+            time.sleep(0.005)
+    writer.close()
+    assert told == ["second"]
+
+
 def test_stages_of_a_quick_search_are_left_for_its_result() -> None:
     writer = ProgressWriter(cast("SearchLedger", Recorder()), MemoryBroker())
     writer.reached(["s"], Stage.DECODING)
