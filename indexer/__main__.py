@@ -72,6 +72,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(options: argparse.Namespace, settings: Settings) -> int:
     if options.command == "add":
         return _add(options, settings)
+    if options.command == "embed":
+        return _embed(options, settings)
     with interruption.raised(), _opened(settings) as index:
         if options.command == "classifier":
             lines = classifier_commands.run(options, index)
@@ -99,6 +101,15 @@ def _add(options: argparse.Namespace, settings: Settings) -> int:
     with interruption.on_signals() as asked:
         result = commands.add(
             add, lambda: _opened(settings, options.via), shown=progress.for_stream(sys.stderr), interruption=asked
+        )
+    print("\n".join(result.lines()))
+    return interruption.EXIT_STATUS if result.interrupted else 0
+
+
+def _embed(options: argparse.Namespace, settings: Settings) -> int:
+    with interruption.on_signals() as asked, _opened(settings, options.via) as index:
+        result = commands.embed(
+            index, build_after=options.build, shown=progress.for_stream(sys.stderr), interruption=asked
         )
     print("\n".join(result.lines()))
     return interruption.EXIT_STATUS if result.interrupted else 0
@@ -183,16 +194,18 @@ def _parser() -> argparse.ArgumentParser:
         help="only rows with this value; may be given again: values of one column are alternatives",
     )
     add.add_argument("--rejects", type=pathlib.Path, metavar="FILE", help="where rejected rows are written")
-    add.add_argument(
-        "--no-build", dest="build", action="store_false", help="leave the snapshot as it is: more will be added"
-    )
-    add.add_argument(
-        "--via",
-        choices=(_HERE, _QUEUE),
-        default=_HERE,
-        help="who embeds: this process, or all running workers through the queue (default: %(default)s)",
-    )
     add.add_argument("--dry-run", action="store_true", help="say what would happen, and change nothing")
+    embed = subcommands.add_parser("embed", help="embed what another model has embedded, from the kept originals")
+    for embedding in (add, embed):
+        embedding.add_argument(
+            "--no-build", dest="build", action="store_false", help="leave the snapshot as it is: more will be added"
+        )
+        embedding.add_argument(
+            "--via",
+            choices=(_HERE, _QUEUE),
+            default=_HERE,
+            help="who embeds: this process, or all running workers through the queue (default: %(default)s)",
+        )
     subcommands.add_parser("build", help="make a new snapshot: index, calibration, classifier")
     subcommands.add_parser("status", help="say what is there")
     subcommands.add_parser("verify", help="read every byte of the snapshot that is served")

@@ -8,8 +8,9 @@ import pathlib
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
-from indexer import profile_file, progress, report, run
+from indexer import embedding_anew, profile_file, progress, report, run
 from indexer.classifier.versions import Versions
+from indexer.embedding_anew import Embedded
 from indexer.embedding_here import EmbeddingHere
 from indexer.interruption import Interruption
 from indexer.mapping import RecordMapping
@@ -83,6 +84,14 @@ def add(
             if not summary.interrupted and options.build:
                 build(index, shown=shown)
             return summary
+
+
+def embed(index: Index, *, build_after: bool, shown: progress.Progress, interruption: Interruption) -> Embedded:
+    """What today's model has not seen is embedded from the store. Raises DependencyUnavailable."""
+    embedded = embedding_anew.embed(index.ports, index.embedding, shown=shown, interruption=interruption)
+    if build_after and not embedded.interrupted:
+        build(index, shown=shown)
+    return embedded
 
 
 def build(index: Index, *, shown: progress.Progress) -> list[str]:

@@ -44,7 +44,10 @@ def read(catalogue: Catalogue, model_id: str) -> Embedded:
         if kept:
             vectors.append(np.stack([row.vector for row in kept]))
     if not vectors:
-        raise errors.IndexNotReady(f"Nothing is embedded under {model_id} yet. Run: python -m indexer add SOURCE")
+        raise errors.IndexNotReady(
+            f"Nothing is embedded under {model_id} yet. Run: python -m indexer embed, where the catalogue has images "
+            "already, or python -m indexer add SOURCE"
+        )
     return Embedded(
         image_ids=np.array(image_ids, np.int64),
         record_ids=np.array(record_ids, np.int64),

@@ -16,7 +16,7 @@ from indexer.interruption import Interruption
 from indexer.photographs import Ports
 from indexer.progress import Progress
 from vitrine import errors
-from vitrine.domain import Pixels
+from vitrine.domain import CatalogueImage, Pixels
 from vitrine.messages import IndexRequested, Lane
 from vitrine.ports import Broker
 
@@ -84,6 +84,12 @@ class EmbeddingByWorkers:
         return False
 
     def take(self, image_id: int, model_input: Pixels) -> None:
+        self._take(image_id)
+
+    def take_stored(self, image: CatalogueImage) -> None:
+        self._take(image.id)
+
+    def _take(self, image_id: int) -> None:
         self._group.append(image_id)
         if len(self._group) >= GROUP:
             self._publish_group()

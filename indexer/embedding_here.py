@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import logging
 from concurrent import futures
 
 import numpy as np
@@ -11,8 +12,10 @@ import numpy.typing as npt
 from indexer.interruption import Interruption
 from indexer.photographs import Ports
 from indexer.progress import Progress
-from vitrine import preparation
-from vitrine.domain import Pixels
+from vitrine import errors, preparation
+from vitrine.domain import CatalogueImage, Pixels
+
+_log = logging.getLogger(__name__)
 
 BATCH = 8
 
@@ -25,6 +28,7 @@ class EmbeddingHere:
     ) -> None:
         self._ports = ports
         self._threads = threads
+        self._decoding: collections.deque[tuple[int, futures.Future[Pixels]]] = collections.deque()
         self._batch: dict[int, Pixels] = {}
         self._encoding: collections.deque[tuple[list[int], futures.Future[npt.NDArray[np.float32]]]] = (
             collections.deque()
@@ -40,10 +44,29 @@ class EmbeddingHere:
         if len(self._batch) >= BATCH:
             self._start_encoding()
 
+    def take_stored(self, image: CatalogueImage) -> None:
+        ports = self._ports
+        prepared = self._threads.submit(preparation.stored, image, ports.images, ports.decoder, ports.encoder.resize)
+        self._decoding.append((image.id, prepared))
+        while len(self._decoding) > 2 * ports.decoder.slots:
+            self._take_decoded()
+
     def finish(self) -> None:
+        while self._decoding:
+            self._take_decoded()
         self._start_encoding()
         while self._encoding:
             self._store_next()
+
+    def _take_decoded(self) -> None:
+        image_id, prepared = self._decoding.popleft()
+        try:
+            square = prepared.result()
+        except (errors.NotFound, errors.RejectedInput) as error:
+            _log.error("image %d is left without an embedding: %s", image_id, error.message)
+            self.given_up += 1
+        else:
+            self.take(image_id, square)
 
     def _start_encoding(self) -> None:
         missing = self._ports.catalogue.images_without_embedding(self._ports.encoder.model_id, list(self._batch))

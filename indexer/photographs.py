@@ -20,7 +20,7 @@ from indexer.interruption import Interruption
 from indexer.progress import Progress
 from indexer.sources.source import SourceRow
 from vitrine import domain, errors, preparation
-from vitrine.domain import Pixels
+from vitrine.domain import CatalogueImage, Pixels
 from vitrine.ports import Catalogue, Decoder, Encoder, ImageStore
 
 # Prepared squares and previews are under a megabyte each; this many hide a slow file behind the others.
@@ -81,6 +81,10 @@ class Embedder(Protocol):
 
     def take(self, image_id: int, model_input: Pixels) -> None:
         """On the feeding thread, once it is in the catalogue; waits while too many are under way."""
+        ...
+
+    def take_stored(self, image: CatalogueImage) -> None:
+        """The same for one that was in the catalogue before, from its original in the store."""
         ...
 
     def finish(self) -> None:

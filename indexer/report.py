@@ -24,8 +24,10 @@ def status_lines(
         f"records     {counts.records:,}{withdrawn}",
         f"images      {counts.images:,}, {counts.embeddings:,} embedded",
     ]
+    if counts.embeddings < counts.images:
+        lines.append("            the others wait for this model: run python -m indexer embed")
     if manifest is None:
-        return [*lines, "snapshot    none: run python -m indexer build"]
+        return [*lines, f"snapshot    none: {_next_step(counts)}"]
     lines += snapshot_lines(manifest)
     if active is not None:
         report = active["report"]
@@ -34,6 +36,12 @@ def status_lines(
             f"balanced {figures.told(report['balanced_accuracy'])}"
         )
     return lines
+
+
+def _next_step(counts: CatalogueCounts) -> str:
+    if counts.embeddings:
+        return "run python -m indexer build"
+    return "run python -m indexer embed" if counts.images else "run python -m indexer add SOURCE"
 
 
 def snapshot_lines(manifest: Mapping[str, Any]) -> list[str]:

@@ -13,6 +13,7 @@ from api.limits import ClientLimit
 from api.progress import ProgressFeed
 from api.services import Services
 from api.text_queries import TextQueries
+from vitrine import errors
 from vitrine.adapters import decoders, model_files, sql_migrations, text_encoders
 from vitrine.adapters.faiss_index import FaissIndex
 from vitrine.adapters.head_folder import HeadFolder
@@ -54,6 +55,10 @@ def running(settings: Settings) -> Iterator[FastAPI]:
         catalogue=catalogue,
     )
     index.refresh()
+    try:
+        index.view()
+    except errors.IndexNotReady as error:
+        _log.warning(error.message)
     # The API's pictures have children of their own: a page full of thumbnails never delays a search.
     searches_decoder = decoders.configured(settings, slots=settings.decoder_slots)
     page_decoder = decoders.configured(settings, slots=1)

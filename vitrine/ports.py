@@ -385,6 +385,10 @@ class Catalogue(Protocol):
         ...
 
     def images_without_embedding(self, model_id: str, image_ids: Sequence[int]) -> set[int]: ...
+    def unembedded_after(self, model_id: str, image_id: int, limit: int) -> Sequence[CatalogueImage]:
+        """Images without an embedding under this model, of withdrawn records too, by number from after ``image_id``."""
+        ...
+
     def embeddings_after(self, model_id: str, sequence: int, limit: int) -> Sequence[StoredEmbedding]:
         """In order of sequence, images of withdrawn records included.
 

@@ -38,7 +38,9 @@ def crop(pixels: Pixels, region: Region | None) -> Pixels:
     right, bottom = round((region.x + region.width) * width), round((region.y + region.height) * height)
     part = pixels[max(top, 0) : min(bottom, height), max(left, 0) : min(right, width)]
     if min(part.shape[:2]) < 8:
-        raise errors.RejectedInput("The selected region is too small: select at least 8 pixels.", code="bad_region")
+        raise errors.RejectedInput(
+            "The selected region is too small: select at least 8 by 8 pixels.", code="region_too_small"
+        )
     return part
 
 

@@ -219,6 +219,12 @@ class MemoryCatalogue:
         with self._lock:
             return {image_id for image_id in image_ids if (model_id, image_id) not in self._embeddings}
 
+    def unembedded_after(self, model_id: str, image_id: int, limit: int) -> Sequence[CatalogueImage]:
+        with self._lock:
+            following = sorted(number for number in self._images if number > image_id)
+            missing = self.images_without_embedding(model_id, following)
+            return [self._images[number] for number in following if number in missing][:limit]
+
     def embeddings_after(self, model_id: str, sequence: int, limit: int) -> Sequence[StoredEmbedding]:
         with self._lock:
             # Dictionaries keep the order of insertion, which is the order of sequence.

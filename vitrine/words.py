@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from vitrine import errors
 
@@ -15,8 +16,9 @@ _SHORTEST_STEM = 3
 
 
 def folded(text: str) -> str:
-    """Case and ё/е do not matter."""
-    return text.casefold().replace("ё", "е")
+    """Case and ё/е do not matter, nor how a letter is composed, nor what only lays text out (a soft hyphen)."""
+    letters = "".join(letter for letter in text if unicodedata.category(letter) != "Cf")
+    return unicodedata.normalize("NFC", letters.casefold()).replace("ё", "е")
 
 
 def words(text: str) -> list[str]:

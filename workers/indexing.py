@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Sequence
 
-from vitrine import domain, errors, preparation
-from vitrine.domain import CatalogueImage, Embedding, Pixels
+from vitrine import errors, preparation
+from vitrine.domain import CatalogueImage, Embedding
 from vitrine.messages import IndexRequested
 from vitrine.ports import Catalogue, Decoder, Encoder, ImageStore
 from workers import metrics
@@ -64,7 +64,7 @@ class IndexWorker:
         for image in images:
             self._give_way()
             try:
-                square = self._prepared(image)
+                square = preparation.stored(image, self._images, self._decoder, self._encoder.resize)
             except (errors.NotFound, errors.RejectedInput) as error:
                 _left_out(image.id, error.message)
             else:
@@ -73,15 +73,6 @@ class IndexWorker:
         if vectors:
             added = self._catalogue.add_embeddings(self._encoder.model_id, vectors)
             metrics.INDEXED.labels(outcome="embedded").inc(added)
-
-    def _prepared(self, image: CatalogueImage) -> Pixels:
-        """The model's square; the local features are in the store when it returns."""
-        original = self._images.read(domain.original_key(image.sha256))
-        features = preparation.lacks_features(image.sha256, self._images)
-        picture = preparation.decoded(original, self._decoder, self._encoder.resize, features=features)
-        preparation.keep_features(image.sha256, picture, self._images)
-        assert picture.model_input is not None
-        return picture.model_input
 
 
 def _batches(image_ids: Sequence[int]) -> Iterator[Sequence[int]]:

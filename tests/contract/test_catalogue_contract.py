@@ -211,6 +211,20 @@ def test_an_image_is_embedded_once_under_each_model(catalogue: Catalogue) -> Non
     assert catalogue.images_without_embedding("m3", [image_id]) == {image_id}
 
 
+def test_what_a_model_has_not_seen_comes_page_by_page(catalogue: Catalogue) -> None:
+    numbers = [
+        put_with_image(catalogue, dataclasses.replace(VASE, external_id=f"v-{number}"))[1] for number in range(5)
+    ]
+    catalogue.add_embeddings("m1", {numbers[1]: vector(1, 0)})
+    catalogue.add_embeddings("m2", {numbers[2]: vector(1, 0)})
+    catalogue.withdraw(catalogue.image(numbers[3]).record_id)
+    first = catalogue.unembedded_after("m1", 0, 2)
+    assert [image.id for image in first] == [numbers[0], numbers[2]]
+    assert first[1] == catalogue.image(numbers[2])
+    assert [image.id for image in catalogue.unembedded_after("m1", numbers[2], 10)] == numbers[3:]
+    assert not catalogue.unembedded_after("m1", numbers[4], 10)
+
+
 def test_embeddings_come_page_by_page_in_order_of_sequence(catalogue: Catalogue) -> None:
     record_id, _ = catalogue.put_record(VASE)
     images = [

@@ -121,7 +121,8 @@ class FaissIndex:
     def view(self) -> FaissView:
         if not self._view.size:
             raise errors.IndexNotReady(
-                f"Nothing is indexed for the model {self._model_id} yet. Run: python -m indexer add, or build"
+                f"Nothing is indexed for the model {self._model_id} yet. Run: python -m indexer add SOURCE, "
+                "or python -m indexer embed where another model has indexed the catalogue"
             )
         return self._view
 

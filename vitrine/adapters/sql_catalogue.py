@@ -308,6 +308,10 @@ class SqlCatalogue:
         with self._database.reading() as connection:
             return set(image_ids) - _embedded(connection, model_id, image_ids)
 
+    def unembedded_after(self, model_id: str, image_id: int, limit: int) -> Sequence[CatalogueImage]:
+        with self._database.reading() as connection:
+            return sql_rows.unembedded(connection, model_id, image_id, limit)
+
     def embeddings_after(self, model_id: str, sequence: int, limit: int) -> Sequence[StoredEmbedding]:
         query = (
             sa.select(embeddings.c.sequence, embeddings.c.image_id, images.c.record_id, embeddings.c.vector)

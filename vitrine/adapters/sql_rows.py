@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 
 from vitrine import record_pages
-from vitrine.adapters.sql_schema import images, records
+from vitrine.adapters.sql_schema import embeddings, images, records
 from vitrine.domain import CatalogueImage, Record, RecordContent
 
 _T = TypeVar("_T")
@@ -54,6 +54,14 @@ def text(content: RecordContent) -> str:
     texts += content.authors
     texts += [text for translation in content.translations.values() for text in translation.values()]
     return " ".join(texts)
+
+
+def unembedded(connection: sa.Connection, model_id: str, after: int, limit: int) -> list[CatalogueImage]:
+    of_this_one = sa.select(embeddings.c.image_id).where(
+        embeddings.c.model_id == model_id, embeddings.c.image_id == images.c.id
+    )
+    query = sa.select(images).where(images.c.id > after, ~of_this_one.exists()).order_by(images.c.id).limit(limit)
+    return [image(row) for row in connection.execute(query).mappings()]
 
 
 def image(row: Mapping[str, Any]) -> CatalogueImage:
