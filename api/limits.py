@@ -20,10 +20,10 @@ class ClientLimit:
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
 
     def take(self, client: str, photographs: int) -> None:
-        """Raises TooManyRequests; what was refused does not count."""
+        """Raises TooManyRequests; what was refused does not count. No upload is larger than a minute's share."""
         if self._allowed is None:
             return
-        if photographs > self._allowed.amount or not self._limiter.hit(self._allowed, client, cost=photographs):
+        if not self._limiter.hit(self._allowed, client, cost=photographs):
             reset_at = self._limiter.get_window_stats(self._allowed, client).reset_time
             raise errors.TooManyRequests(
                 f"You may ask for {self._allowed.amount} searches a minute. Send the others later.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
@@ -27,8 +28,19 @@ _STATUS: list[tuple[type[errors.VitrineError], int, str]] = [
     (errors.IndexNotReady, 503, "Nothing is indexed yet"),
     (errors.VitrineError, 500, "Vitrine failed"),
 ]
+# Of a search that failed after it had been accepted, the ledger keeps the code alone; those that are not here are a
+# RejectedInput's.
+_STATUS_OF_FAILURE = {
+    **{kind.code: status for kind, status, _ in _STATUS},
+    "overloaded": 503,
+    "misconfigured": 500,
+    "damaged_snapshot": 500,
+    "damaged_features": 500,
+    "too_many_pixels": 413,
+    "region_too_fine": 413,
+}
 
-
+_SEND_AN_OBJECT = "send a JSON object in UTF-8, with the Content-Type application/json."
 # Nobody knows when an operator indexes; who asks again in a minute burdens nobody.
 _INDEXED_SOON_S = 60
 
@@ -42,7 +54,8 @@ def problem(
 
 def problem_document(code: str, detail: str) -> dict[str, Any]:
     """The same for a search that failed after it had been accepted."""
-    return {"type": "about:blank", "title": "The search failed", "status": 422, "detail": detail, "code": code}
+    status = _STATUS_OF_FAILURE.get(code, 422)
+    return {"type": "about:blank", "title": "The search failed", "status": status, "detail": detail, "code": code}
 
 
 def add_handlers(app: FastAPI) -> None:
@@ -58,7 +71,8 @@ async def _vitrine_error(_request: Request, error: Exception) -> JSONResponse:
     return answer(error)
 
 
-def answer(error: errors.VitrineError) -> JSONResponse:
+def answer(error: errors.VitrineError, *others: errors.RejectedInput) -> JSONResponse:
+    """``others``: what else is wrong with the same request, where one answer names all of it."""
     status, title = next((status, title) for kind, status, title in _STATUS if isinstance(error, kind))
     headers = None
     if isinstance(error, errors.DependencyUnavailable):
@@ -69,23 +83,37 @@ def answer(error: errors.VitrineError) -> JSONResponse:
         _log.error("answering 500: %s", error)
     members: dict[str, Any] = {}
     if isinstance(error, errors.RejectedInput) and error.field:
-        place = {} if error.index is None else {"index": error.index}
-        members["errors"] = [{"field": error.field, **place, "detail": error.message}]
+        members["errors"] = [_named(one) for one in (error, *others)]
     return problem(status, title, error.message, error.code, headers=headers, **members)
+
+
+def _named(error: errors.RejectedInput) -> dict[str, Any]:
+    place = {} if error.index is None else {"index": error.index}
+    return {"field": error.field, **place, "code": error.code, "detail": error.message}
 
 
 async def _invalid(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
-    fields = [
-        {"field": ".".join(str(part) for part in found["loc"][1:]) or str(found["loc"][0]), "detail": found["msg"]}
-        for found in error.errors()
-    ]
+    fields = [_invalid_field(found) for found in error.errors()]
     detail = "; ".join(f"{field['field']}: {field['detail']}" for field in fields)
     return problem(422, "Something in the request is wrong", detail, "rejected_input", errors=fields)
 
 
+def _invalid_field(found: Mapping[str, Any]) -> dict[str, Any]:
+    first, *rest = found["loc"]
+    field, detail = ".".join(str(part) for part in rest) or str(first), found["msg"]
+    if found["type"] == "json_invalid":
+        field, detail = "body", f"{found['ctx']['error']} at character {rest[0] + 1}: {_SEND_AN_OBJECT}"
+    elif field == "body":
+        detail = _SEND_AN_OBJECT
+    return {"field": field, "code": "rejected_input", "detail": detail}
+
+
 async def _http(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
+    if error.status_code == 400:
+        # FastAPI's word for a body that cannot be read for any other reason than a mistake in its JSON.
+        return answer(errors.RejectedInput(f"The body cannot be read: {_SEND_AN_OBJECT}", field="body"))
     code = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}.get(error.status_code, "rejected_input")
     headers = dict(error.headers) if error.headers else None
     return problem(error.status_code, str(error.detail), str(error.detail), code, headers=headers)

@@ -43,6 +43,11 @@ class RecordChange(pydantic.BaseModel):
                 raise ValueError(f"unknown field {', '.join(sorted(unknown))}; known: {', '.join(TEXT_FIELDS)}")
         return value
 
+    @pydantic.field_validator("authors")
+    @classmethod
+    def _without_blanks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(author for author in value if author)
+
     def given(self) -> dict[str, Any]:
         """The fields that were sent."""
         return {name: getattr(self, name) for name in self.model_fields_set}

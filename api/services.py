@@ -12,6 +12,7 @@ from fastapi import Request
 from api import acceptance
 from api.acceptance import Upload
 from api.limits import ClientLimit
+from api.pictures import Pictures
 from api.progress import ProgressFeed
 from api.text_queries import TextQueries
 from api.together import Together
@@ -50,6 +51,10 @@ class Services:
     def accept(self) -> Together[Upload, None]:
         """Durable, and on its way to a worker, when it returns. Raises DependencyUnavailable."""
         return Together(functools.partial(acceptance.accept, self.images, self.ledger, self.broker))
+
+    @functools.cached_property
+    def pictures(self) -> Pictures:
+        return Pictures(self.images, self.decoder)
 
 
 async def services(request: Request) -> Services:

@@ -55,7 +55,7 @@ def summary(given: Given) -> dict[str, Any]:
         "museums": [{"name": name, "count": count} for name, count in facets["museum"]],
         "searches_by_meaning": given.texts is not None,
         "max_upload_bytes": given.settings.max_upload_bytes,
-        "max_files": given.settings.max_files,
+        "max_files": uploads.most_files(given.settings),
         "max_batch_bytes": uploads.most_bytes(given.settings),
     }
 
@@ -139,10 +139,16 @@ def withdraw(record_id: Number, given: Given) -> None:
 async def similar(
     record_id: Number, given: Given, request: Request, top_k: Annotated[int, Query(ge=1, le=100)] = 10
 ) -> Response:
-    """The nearest other records: a search by the record's first image, which a worker does like any other."""
+    """The nearest other records: a search by the record's first image, which a worker does like any other.
+
+    422 with the code no_images where the record has none.
+    """
     record = await run_in_threadpool(given.catalogue.record, record_id)
     if not record.image_ids:
-        return Response('{"matches": []}', media_type="application/json")
+        raise errors.RejectedInput(
+            f"Record {record_id} has no photograph to search by. Index one, or send one to /api/searches.",
+            code="no_images",
+        )
     image = await run_in_threadpool(given.catalogue.image, record.image_ids[0])
     search = NewSearch(
         id=uuid.uuid4().hex,

@@ -10,8 +10,6 @@ from starlette.concurrency import run_in_threadpool
 from api.numbers import Number
 from api.services import Services, services
 from vitrine import errors
-from vitrine.domain import derivative_key, original_key
-from vitrine.ports import DecodeRequest
 
 router = APIRouter(prefix="/api", tags=["pictures"])
 Given = Annotated[Services, Depends(services)]
@@ -24,28 +22,18 @@ _HEADERS = {"Cache-Control": "private, max-age=31536000, immutable", "Content-Di
 
 @router.get("/images/{image_id}", response_class=Response)
 async def catalogue_image(image_id: Number, given: Given, size: Size = 640) -> Response:
-    return await run_in_threadpool(lambda: _picture(given, given.catalogue.image(image_id).sha256, size))
+    image = await run_in_threadpool(given.catalogue.image, image_id)
+    return await _picture(given, image.sha256, size)
 
 
 @router.get("/searches/{search_id}/image", response_class=Response)
 async def query_image(search_id: str, given: Given, size: Size = 640) -> Response:
-    return await run_in_threadpool(_query_picture, given, search_id, size)
-
-
-def _query_picture(given: Services, search_id: str, size: int) -> Response:
-    sha256 = given.ledger.get(search_id).image_sha256
-    if not sha256:
+    search = await run_in_threadpool(given.ledger.get, search_id)
+    if not search.image_sha256:
         raise errors.NotFound("This was a search by text: it has no picture.")
-    return _picture(given, sha256, size)
+    return await _picture(given, search.image_sha256, size)
 
 
-def _picture(given: Services, sha256: str, size: int) -> Response:
+async def _picture(given: Services, sha256: str, size: int) -> Response:
     served = next((step for step in SIZES if step >= size), SIZES[-1])
-    key = derivative_key(sha256, served)
-    try:
-        data = given.images.read(key)
-    except errors.NotFound:
-        original = given.images.read(original_key(sha256))
-        data = given.decoder.decode(original, DecodeRequest(jpeg_size=served)).jpeg or b""
-        given.images.write(key, data)
-    return Response(data, media_type="image/jpeg", headers=_HEADERS)
+    return Response(await given.pictures.derivative(sha256, served), media_type="image/jpeg", headers=_HEADERS)

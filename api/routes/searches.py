@@ -9,15 +9,16 @@ import uuid
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Header, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import FormData, UploadFile
+from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 
-from api import admission, metrics, uploads
+from api import admission, metrics, problems, search_options, uploads
 from api.acceptance import Upload
 from api.documents import search_document
+from api.preferences import PreferredWait
 from api.services import Services, services
 from vitrine import errors, logs
 from vitrine.domain import NewSearch, Search
@@ -25,9 +26,7 @@ from vitrine.domain import NewSearch, Search
 _log = logging.getLogger(__name__)
 router = APIRouter(prefix="/api", tags=["searches"])
 Given = Annotated[Services, Depends(services)]
-Prefer = Annotated[str, Header(description="RFC 7240: wait=SECONDS")]
 
-_LONGEST_WAIT_S = 30.0
 _MOST_FIELDS = 20
 _UPLOAD_SCHEMA = {
     "requestBody": {
@@ -53,35 +52,30 @@ _UPLOAD_SCHEMA = {
 
 
 @router.post("/searches", status_code=202, openapi_extra=_UPLOAD_SCHEMA)
-async def accept(request: Request, given: Given, prefer: Prefer = "") -> Response:
+async def accept(request: Request, given: Given, wait_s: PreferredWait) -> Response:
     """Accept 1..n photographs. 202 is a promise: each ends in exactly one result, failure or cancellation.
 
     ``Prefer: wait=10`` with one photograph waits up to that long for its end, and then answers 200 with the search.
     """
     admission.refuse_when_overloaded(given)
     async with _form(request, given) as form:
-        parts = [part for part in form.getlist("image") if isinstance(part, UploadFile)]
-        uploads.check_count(len(parts), given.settings.max_files)
-        admission.take_share(given, request, len(parts))
-        options = uploads.read_options(
-            {name: value for name, value in form.items() if isinstance(value, str)},
-            model_id=given.model_id,
-            geometric_check=given.settings.geometric_check,
-        )
-        pictures = [await part.read() for part in parts]
+        parts, texts = uploads.parts(form)
+        uploads.check_count(len(parts), uploads.most_files(given.settings))
+        options = search_options.read(texts, model_id=given.model_id, geometric_check=given.settings.geometric_check)
+        photographs = [(uploads.filename(part), await part.read()) for part in parts]
     # All of them are looked at before the first is kept.
-    for number, (data, part) in enumerate(zip(pictures, parts, strict=True)):
-        uploads.check_picture(data, part.filename or "photograph", number, given.settings.max_upload_bytes)
-    new = [uploads.new_search(part, options) for part in parts]
-    photographs = {search.id: data for search, data in zip(new, pictures, strict=True)}
+    if refused := uploads.refusals(photographs, given.settings.max_upload_bytes):
+        return problems.answer(*refused)
+    admission.take_share(given, request, len(photographs))
+    new = [NewSearch(id=uuid.uuid4().hex, image_sha256="", filename=filename, **options) for filename, _ in photographs]
     batch_id = uuid.uuid4().hex
     accepted = _accepted_document(batch_id, [search.id for search in new])
-    wait_s = _preferred_wait_s(prefer) if len(new) == 1 else 0.0
+    data = {search.id: data for search, (_, data) in zip(new, photographs, strict=True)}
     with given.feed.awaiting_end(new[0].id) as end:
-        await given.accept(Upload(batch_id=batch_id, searches=new, photographs=photographs))
+        await given.accept(Upload(batch_id=batch_id, searches=new, photographs=data))
         _tell(new)
         metrics.ACCEPTED.inc(len(new))
-        if wait_s:
+        if wait_s and len(new) == 1:
             search = await given.feed.outcome(new[0].id, end, wait_s)
             if search.status.terminal:
                 return _searched({**accepted, **search_document(search, None)}, search)
@@ -89,9 +83,9 @@ async def accept(request: Request, given: Given, prefer: Prefer = "") -> Respons
 
 
 @router.get("/searches/{search_id}")
-async def get(search_id: str, given: Given, prefer: Prefer = "") -> Response:
+async def get(search_id: str, given: Given, wait_s: PreferredWait) -> Response:
     """A search, with its result once it has one. ``Prefer: wait=10`` waits up to that long for the end."""
-    search = await given.feed.search(search_id, _preferred_wait_s(prefer))
+    search = await given.feed.search(search_id, wait_s)
     position = None
     if search.status.value == "accepted":
         position = await run_in_threadpool(given.ledger.queue_position, search_id)
@@ -115,14 +109,20 @@ async def batch(batch_id: str, given: Given) -> dict[str, Any]:
 
 @contextlib.asynccontextmanager
 async def _form(request: Request, given: Services) -> AsyncIterator[FormData]:
-    """Raises TooLarge where there are more photographs than are taken at a time."""
-    most = given.settings.max_files
+    """Raises TooLarge where there are more photographs than are taken at a time, RejectedInput where it is broken."""
+    most = uploads.most_files(given.settings)
     try:
         async with request.form(max_files=most, max_fields=_MOST_FIELDS) as form:
             yield form
     except HTTPException as error:
         if str(error.detail).startswith("Too many files"):
             raise uploads.too_many(most) from error
+        if error.status_code == 400:
+            reason = str(error.detail).rstrip(".")
+            raise errors.RejectedInput(
+                f"The form cannot be read: {reason}. Send multipart/form-data, whole and with the boundary that its "
+                "Content-Type names, as curl -F image=@photograph.jpg does."
+            ) from error
         raise
 
 
@@ -151,11 +151,3 @@ def _accepted_document(batch_id: str, search_ids: list[str]) -> dict[str, Any]:
     if len(accepted) == 1:
         return {**accepted[0], "searches": accepted}
     return {"batch_id": batch_id, "events_url": f"/api/batches/{batch_id}/events", "searches": accepted}
-
-
-def _preferred_wait_s(prefer: str) -> float:
-    for preference in prefer.split(","):
-        name, _, value = preference.strip().partition("=")
-        if name.lower() == "wait" and value.isascii() and value.isdigit():
-            return min(float(value), _LONGEST_WAIT_S)
-    return 0.0

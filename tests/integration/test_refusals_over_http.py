@@ -46,7 +46,7 @@ def test_an_upload_without_a_photograph_is_refused(server: Server) -> None:
 @pytest.mark.parametrize(
     ("data", "status", "code"),
     [
-        (b"", 415, "unsupported_picture"),
+        (b"", 415, "empty_file"),
         (b"This is a text.\n" * 40, 415, "unsupported_picture"),
         (b'<svg xmlns="http://www.w3.org/2000/svg"/>', 415, "unsupported_picture"),
         (b"%!PS-Adobe-3.0 EPSF-3.0\n", 415, "unsupported_picture"),
@@ -60,6 +60,13 @@ def test_what_is_no_picture_is_refused_at_the_door(
     refused = server.search(data)
     assert (refused.status_code, refused.json()["code"]) == (status, code)
     assert server.searched(third_views(museum)[0][1])["status"] == "completed"
+
+
+def test_a_region_of_a_few_pixels_fails_with_a_code_of_its_own(server: Server, museum: pathlib.Path) -> None:
+    region = {"x": 0.5, "y": 0.5, "width": 0.001, "height": 0.001}
+    document = server.searched(third_views(museum)[0][1], region=json.dumps(region))
+    assert document["status"] == "failed"
+    assert (document["error"]["code"], document["error"]["status"]) == ("region_too_small", 422)
 
 
 def test_unknown_things_are_not_found(server: Server) -> None:
@@ -93,11 +100,13 @@ def test_a_cursor_of_no_list_is_named(server: Server, cursor: str) -> None:
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "cursor")
 
 
-def test_of_several_photographs_the_refused_one_is_named_by_its_place(server: Server, museum: pathlib.Path) -> None:
+def test_of_several_photographs_the_refused_ones_are_named_by_their_places(
+    server: Server, museum: pathlib.Path
+) -> None:
     good = third_views(museum)[0][1]
-    refused = server.search(good, good, b"no picture", good)
+    refused = server.search(good, good, b"no picture", good, b"")
     assert refused.status_code == 415
-    assert [(error["field"], error["index"]) for error in refused.json()["errors"]] == [("image", 2)]
+    assert [(error["field"], error["index"]) for error in refused.json()["errors"]] == [("image", 2), ("image", 4)]
 
 
 @pytest.mark.parametrize("count", [51, 52, 80])

@@ -232,6 +232,25 @@ def test_a_record_is_added_changed_and_withdrawn_live(server: Server, museum: pa
     server.client.delete(made.headers["Location"])
 
 
+@pytest.mark.parametrize("name", ["Чаи\u0306ник", "Чай\u00adник"], ids=["decomposed", "soft hyphen"])
+def test_a_word_is_found_however_it_is_written(server: Server, name: str) -> None:
+    made = server.client.post("/api/records", json={"external_id": "written", "name": name})
+    for asked in ("чайник", name):
+        found = server.client.get("/api/records", params={"q": asked}).json()["records"]
+        assert "written" in {record["external_id"] for record in found}
+    server.client.delete(made.headers["Location"]).raise_for_status()
+
+
+def test_head_is_answered_like_get_without_the_body(server: Server, museum: pathlib.Path) -> None:
+    accepted = server.search(*[picture for _, picture in third_views(museum)[:12]]).json()
+    image = server.client.get("/api/records").json()["records"][0]["images"][0]["url"]
+    # One connection for all: an answer that did not end would keep the next one from coming.
+    for url in (accepted["events_url"], "/api/catalogue", image, "/health/live"):
+        head = server.client.head(url)
+        assert (head.status_code, head.content) == (200, b""), url
+    assert server.client.head(image).headers["content-length"] == str(len(server.client.get(image).content))
+
+
 def test_similar_records_leave_the_record_itself_out(server: Server) -> None:
     record = server.client.get("/api/records").json()["records"][0]
     matches = server.client.get(f"/api/records/{record['id']}/similar").json()["matches"]
@@ -283,6 +302,7 @@ def test_an_empty_catalogue_says_what_to_do(
     assert (summary["records"], summary["snapshot"]) == (0, None)
     document = server.searched(third_views(museum)[0][1])
     assert (document["status"], document["error"]["code"]) == ("failed", "index_not_ready")
+    assert document["error"]["status"] == 503
     assert "indexer" in document["error"]["detail"]
 
 

@@ -1,0 +1,69 @@
+"""Pictures that are yet to be made keep nobody waiting but those who asked for them."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+
+from starlette.concurrency import run_in_threadpool
+
+from api.pictures import Pictures
+from vitrine.domain import derivative_key, original_key
+from vitrine.ports import Decoded, DecodeRequest
+from vitrine.testing import MemoryImageStore
+
+ASKED = 60
+
+
+class HeldDecoder:
+    """Holds each picture until it is let go, and counts them."""
+
+    slots = 1
+
+    def __init__(self) -> None:
+        self.go = threading.Event()
+        self.decoded: list[bytes] = []
+
+    def decode(self, data: bytes, request: DecodeRequest, *, patience_s: float | None = None) -> Decoded:
+        assert self.go.wait(30)
+        self.decoded.append(data)
+        return Decoded(width=1, height=1, jpeg=b"smaller " + data)
+
+    def close(self) -> None:
+        pass
+
+
+def test_sixty_that_wait_for_the_decoder_leave_everything_else_its_threads() -> None:
+    images, decoder = MemoryImageStore(), HeldDecoder()
+    for number in range(ASKED):
+        images.write(original_key(f"{number:02}"), f"{number:02}".encode())
+    images.write(derivative_key("made", 160), b"made before")
+
+    async def page() -> None:
+        pictures = Pictures(images, decoder)
+        waiting = [asyncio.create_task(pictures.derivative(f"{number:02}", 160)) for number in range(ASKED)]
+        await asyncio.sleep(0.2)
+        async with asyncio.timeout(10):
+            assert await run_in_threadpool(lambda: "ready") == "ready"
+            assert await pictures.derivative("made", 160) == b"made before"
+        assert not any(task.done() for task in waiting)
+        decoder.go.set()
+        assert await asyncio.gather(*waiting) == [f"smaller {number:02}".encode() for number in range(ASKED)]
+
+    asyncio.run(page())
+
+
+def test_what_several_ask_for_at_once_is_made_once() -> None:
+    images, decoder = MemoryImageStore(), HeldDecoder()
+    images.write(original_key("vase"), b"vase")
+
+    async def page() -> None:
+        pictures = Pictures(images, decoder)
+        waiting = [asyncio.create_task(pictures.derivative("vase", 160)) for _ in range(ASKED)]
+        await asyncio.sleep(0.2)
+        decoder.go.set()
+        assert set(await asyncio.gather(*waiting)) == {b"smaller vase"}
+
+    asyncio.run(page())
+    # As many as may make pictures at a time had begun before the first was there.
+    assert len(decoder.decoded) <= decoder.slots + 1
