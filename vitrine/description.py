@@ -13,7 +13,16 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 
-from vitrine.domain import TEXT_FIELDS, DescriptionDraft, DraftField, Match, Record, RecordContent, VerdictKind
+from vitrine.domain import (
+    TEXT_FIELDS,
+    DescriptionDraft,
+    DraftField,
+    DraftItem,
+    Match,
+    Record,
+    RecordContent,
+    VerdictKind,
+)
 
 _SINGLE = ("name", "typology", "place", "museum")
 _MULTIPLE = ("materials", "technique", "authors")
@@ -162,17 +171,18 @@ def _single(statements: Sequence[_Statement]) -> DraftField | None:
 def _multiple(name: str, statements: Sequence[_Statement]) -> DraftField | None:
     """Each item is voted on; the support is the share of the winning items that the average weight holds."""
     total = sum(statement.voice.weight for statement in statements)
-    kept: dict[str, str] = {}
+    kept: dict[str, DraftItem] = {}
     for statement in statements:
         for key, wording in statement.items.items():
             backing = [other for other in statements if key in other.items]
             if key not in kept and _enough(backing, sum(other.voice.weight for other in backing) / total):
-                kept[key] = wording
+                kept[key] = DraftItem(value=wording, sources=_ids(backing))
     if not kept:
         return None
     held = [statement for statement in statements if kept.keys() & statement.items.keys()]
     support = sum(other.voice.weight * len(kept.keys() & other.items.keys()) for other in held) / (total * len(kept))
-    return _made(("; " if name == "authors" else ", ").join(kept.values()), held, support)
+    value = ("; " if name == "authors" else ", ").join(item.value for item in kept.values())
+    return dataclasses.replace(_made(value, held, support), items=tuple(kept.values()))
 
 
 def _covering_period(voices: Sequence[_Voice]) -> DraftField | None:
@@ -215,8 +225,12 @@ def _enough(held: Sequence[_Statement], support: float) -> bool:
 
 
 def _made(value: str, held: Sequence[_Statement], support: float) -> DraftField:
-    sources = tuple(statement.voice.record.id for statement in held)
+    sources = _ids(held)
     return DraftField(value=value, support=min(support, 1.0), count=len(sources), sources=sources)
+
+
+def _ids(statements: Sequence[_Statement]) -> tuple[int, ...]:
+    return tuple(statement.voice.record.id for statement in statements)
 
 
 def _speaker(voices: Sequence[_Voice], fields: Mapping[str, DraftField]) -> _Voice | None:

@@ -186,13 +186,25 @@ class ClassVerdict:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class DraftItem:
+    """One of the things that a value lists, and the records that say it."""
+
+    value: str
+    sources: tuple[int, ...]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class DraftField:
-    """A proposed value. ``support``: share of the neighbours' weight that holds it, 0..1; sources are record ids."""
+    """A proposed value. ``support``: share of the neighbours' weight that holds it, 0..1; sources are record ids.
+
+    ``items``: of materials, technique and authors. No source need hold them all; each says which records hold it.
+    """
 
     value: str
     support: float
     count: int
     sources: tuple[int, ...]
+    items: tuple[DraftItem, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -95,6 +95,7 @@ def _draft(draft: DescriptionDraft) -> dict[str, Any]:
                 "support": round(field.support, 4),
                 "count": field.count,
                 "sources": list(field.sources),
+                "items": [{"value": item.value, "sources": list(item.sources)} for item in field.items],
             }
             for name, field in draft.fields.items()
         },

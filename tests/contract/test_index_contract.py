@@ -34,7 +34,11 @@ class House:
         self.snapshots = SnapshotFolder(root)
         self.record, _ = self.catalogue.put_record(RecordContent(external_id="r"))
         self.heads = HeadFolder(root.with_name("heads"))
-        self.index = FaissIndex(
+        self.index = self.opened()
+
+    def opened(self) -> FaissIndex:
+        """As another process has it."""
+        return FaissIndex(
             model_id=MODEL,
             dimension=DIMENSION,
             snapshots=self.snapshots,
@@ -171,9 +175,11 @@ def test_a_damaged_snapshot_is_not_served_and_the_one_before_stays(house: House,
     newest.write_bytes(data)
     with pytest.raises(errors.DamagedSnapshot, match=file):
         house.snapshots.verify(MODEL)
-    house.index.refresh()
-    assert house.index.view().snapshot == before
-    assert house.index.view().size == 15
+    started_now = house.opened()
+    for index in (house.index, started_now, started_now):
+        index.refresh()
+        assert index.view().snapshot == before
+        assert index.view().size == 15
 
 
 def test_a_name_that_is_no_text_is_a_damaged_snapshot_and_what_was_stays(house: House) -> None:
@@ -308,7 +314,8 @@ def add_head(house: House, head: LinearHead) -> int:
     exam = Exam(
         vectors=unit(2), classes=np.arange(2), objects=np.arange(2), logits=np.eye(2, dtype=np.float32) + head.bias
     )
-    return house.heads.add(MODEL, head, exam, {"origin": "fit", "added": {}, "report": {}})
+    report = {"kind": "logistic", "classes": {}, "balanced_accuracy": None, "recall": {}}
+    return house.heads.add(MODEL, head, exam, {"origin": "fit", "parent": None, "added": {}, "report": report})
 
 
 def test_a_head_that_is_activated_is_taken_up_and_a_rolled_back_one_comes_back(house: House) -> None:

@@ -87,6 +87,7 @@ def test_materials_are_voted_item_by_item() -> None:
     assert field.value == "серебро, эмаль"
     assert (field.count, field.sources) == (3, (1, 2, 3))
     assert field.support == pytest.approx((1 + 1 + 0.5) / 3)
+    assert [(item.value, item.sources) for item in field.items] == [("серебро", (1, 2, 3)), ("эмаль", (1, 2))]
 
 
 def test_an_item_with_a_comma_in_brackets_is_one_item() -> None:
@@ -224,4 +225,8 @@ def test_every_value_and_source_is_real_whatever_the_neighbours_say() -> None:
             said = [getattr(known[source].record.content, name) for source in field.sources]
             items = field.value.split(", ") if name in ("materials", "technique") else [field.value]
             assert all(any(item in value for value in said) for item in items)
+            for item in field.items:
+                holders = [getattr(known[source].record.content, name) for source in item.sources]
+                assert holders and all(item.value.casefold() in holder.casefold() for holder in holders)
+                assert set(item.sources) <= set(field.sources)
         assert (draft.text_source in known) == bool(draft.text)

@@ -141,15 +141,23 @@ class FaissIndex:
                 self._view = FaissView(snapshot, grown, activated)
 
     def _newest_snapshot(self) -> OpenSnapshot | None:
-        name = self._snapshots.current_name(self._model_id)
+        name, served = self._snapshots.current_name(self._model_id), self._view._open
         if name is None or name in (self._view.snapshot, self._refused):
-            return self._view._open
+            return served
+        if opened := self._opened(name):
+            return opened
+        self._refused = name
+        # A process that was started after the damage has none: without the one before, it would take every embedding
+        # that there is for news.
+        return served or next(filter(None, map(self._opened, self._snapshots.others(self._model_id, name))), None)
+
+    def _opened(self, name: str) -> OpenSnapshot | None:
+        """None where it is damaged; the log tells."""
         try:
             opened = self._snapshots.open(self._model_id, name)
         except errors.DamagedSnapshot as error:
-            self._refused = name
             _log.error("snapshot %s is not served: %s", name, error.message)
-            return self._view._open
+            return None
         _log.info("serving snapshot %s with %d images", name, opened.index.ntotal)
         if not opened.calibration.up_to_date:
             _log.warning(

@@ -11,7 +11,7 @@ import json
 import pathlib
 import secrets
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import faiss
@@ -48,6 +48,11 @@ class OpenSnapshot:
 class SnapshotFolder(SnapshotManifests):
     def draft(self, model_id: str, image_ids: npt.NDArray[np.int64], vectors: npt.NDArray[np.float32]) -> FolderDraft:
         return FolderDraft(self._root / model_id, model_id, image_ids, faiss_build.build(vectors))
+
+    def others(self, model_id: str, name: str) -> Sequence[str]:
+        """The others that are kept, the latest first."""
+        folders = [path.name for path in (self._root / model_id).iterdir() if path.is_dir()]
+        return sorted((kept for kept in folders if not kept.startswith(_UNFINISHED) and kept != name), reverse=True)
 
     def open(self, model_id: str, name: str) -> OpenSnapshot:
         """Raises DamagedSnapshot."""

@@ -132,9 +132,9 @@ class Run:
             yield from self._part(f"flat search of {count:,}", functools.partial(self._search, count))
         yield from self._part("decoding", functools.partial(self._decoding, first))
         yield from self._part("vitrine-s", functools.partial(self._model, None))
-        yield from self._part("training of vitrine-s", self._training)
         for tower in others:
             yield from self._part(tower.name, functools.partial(self._model, tower))
+        yield from self._part("training of vitrine-s", self._training)
 
     def _part(self, name: str, part: Callable[[], Iterable[Row]]) -> Iterator[Row]:
         for row in rows_of(name, part):
