@@ -6,6 +6,7 @@ Numbers begin alike: without this, whoever types 1005 goes through 10050 to 1005
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Sequence
 
 from vitrine import errors
@@ -22,7 +23,7 @@ _CURSOR = re.compile(r"(n?)(\d{1,18})", re.ASCII)
 
 def spellings(text: str) -> list[str]:
     """A number as it was typed, in capitals and in small letters: databases compare letters in their own ways."""
-    typed = text.strip()
+    typed = unicodedata.normalize("NFC", text.strip())
     return sorted({typed, typed.upper(), typed.lower()} - {""})
 
 

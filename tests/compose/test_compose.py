@@ -62,6 +62,8 @@ def test_the_page_and_the_interface_answer_on_the_one_published_port(stack: Stac
     assert "<div id=" in page.text
     assert page.headers["content-security-policy"].startswith("default-src 'self'")
     assert stack.client.get("/api/nothing").json()["code"] == "not_found"
+    assert stack.client.get("/health/ready").json()["status"] == "ready"
+    assert {stack.client.get(inside).status_code for inside in ("/metrics", "/health/anything")} == {404}
     running = stack.docker.containers.list(filters={"label": f"com.docker.compose.project={PROJECT}"})
     published = {one.labels["com.docker.compose.service"] for one in running if any(one.ports.values())}
     assert published == {"web"}
