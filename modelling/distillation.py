@@ -30,34 +30,21 @@ MARGIN = 8
 """Pixels that a square is larger than what is looked at, for another cut each time."""
 
 BATCH = 128
-"""Photographs; two of each object in a course that tells objects."""
+"""Photographs, two of each object."""
 PEAK_RATE, WARM_UP, WEIGHT_DECAY = 3e-3, 0.04, 0.05
 """AdamW's; the rate climbs for that share of the steps, then falls along a cosine to nothing."""
 TEMPERATURE = 0.1
 """Of the likenesses within a batch, for the teacher's and for the student's."""
-WEIGHTS = {"distance": 1.0, "likeness": 1.0, "kind": 0.3, "same_object": 0.5}
-"""Of the losses: how far its words are from the teacher's, whom of a batch each is like, its class, its other view."""
+KIND_WEIGHT, OBJECT_WEIGHT = 0.3, 0.5
+"""Of naming the class and of telling the other view, beside what the teacher says."""
 OBJECT_DIMENSION = 128
-"""Numbers that views are told apart by while learning."""
+"""Numbers that views are told apart by while learning; the graph has no use for them."""
 SEVERAL_SIDES = 0.25
 """Share of a batch's objects that were photographed from several sides: among all objects there are few of them."""
 LONGEST_STEP = 2.0
 """Longer gradients are cut to it."""
 
 Floats = npt.NDArray[np.float32]
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Course:
-    """As many batches, in which the student learns, or does not yet, which two photographs show the same object."""
-
-    steps: int
-    tells_objects: bool
-
-
-COURSES = (Course(steps=3000, tells_objects=False), Course(steps=1500, tells_objects=True))
-"""What things are comes first: told to tell objects apart from the beginning, it learns less of it
-(models/vitrine-s.md)."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -112,10 +99,6 @@ class Lessons:
             photographs=counts,
         )
 
-    def singles(self, count: int, rng: np.random.Generator) -> npt.NDArray[np.intp]:
-        """Rows of as many photographs, whatever they show."""
-        return rng.integers(0, len(self.squares), count)
-
     def pairs(self, count: int, rng: np.random.Generator) -> npt.NDArray[np.intp]:
         """Rows of as many objects, and in the same order rows of the same objects once more."""
         several = rng.permutation(np.flatnonzero(self.photographs > 1))[: int(SEVERAL_SIDES * count)]
@@ -124,61 +107,36 @@ class Lessons:
         return np.concatenate([self.first[chosen] + rng.integers(0, self.photographs[chosen]) for _ in range(2)])
 
 
-def teach(
-    student: Student, lessons: Lessons, courses: Sequence[Course], rng: np.random.Generator
-) -> list[dict[str, float]]:
-    """Of each course the mean losses of its last steps. The student is left as it is used, in evaluation mode."""
-    heads = Heads(student.features, int(lessons.kinds.max()) + 1).to(student.project.weight.device)
-    with _all_cores():
-        return [_follow(course, student, heads, lessons, rng) for course in courses]
-
-
-class Heads(nn.Module):
-    """What the student answers with while it learns; the graph has no use for them."""
-
-    def __init__(self, features: int, kinds: int) -> None:
-        super().__init__()
-        self.kind = nn.Linear(features, kinds)
-        self.same_object = nn.Linear(features, OBJECT_DIMENSION)
-
-
-def _follow(
-    course: Course, student: Student, heads: Heads, lessons: Lessons, rng: np.random.Generator
-) -> dict[str, float]:
-    weights = [*student.parameters(), *heads.parameters()]
+def teach(student: Student, lessons: Lessons, steps: int, rng: np.random.Generator) -> dict[str, float]:
+    """Mean losses of the last steps. The student is left as it is used, in evaluation mode."""
+    device = student.project.weight.device
+    kinds = nn.Linear(student.features, int(lessons.kinds.max()) + 1).to(device)
+    objects = nn.Linear(student.features, OBJECT_DIMENSION).to(device)
+    weights = [*student.parameters(), *kinds.parameters(), *objects.parameters()]
     optimiser = torch.optim.AdamW(weights, lr=PEAK_RATE, weight_decay=WEIGHT_DECAY, betas=(0.9, 0.98))
-    rate = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: _rate(step / course.steps))
-    last: list[dict[str, torch.Tensor]] = []
+    rate = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: _rate(step / steps))
+    last: list[torch.Tensor] = []
     student.train().to(memory_format=torch.channels_last)
-    for _ in range(course.steps):
-        losses = _losses(course, student, heads, lessons, rng)
-        optimiser.zero_grad(set_to_none=True)
-        torch.stack([WEIGHTS[name] * loss for name, loss in losses.items()]).sum().backward()
-        nn.utils.clip_grad_norm_(weights, LONGEST_STEP)
-        optimiser.step()
-        rate.step()
-        last = [*last[-(course.steps // 30) :], {name: loss.detach() for name, loss in losses.items()}]
+    with _all_cores():
+        for _ in range(steps):
+            squares, told, kind = (part.to(device) for part in _batch(lessons, rng))
+            features = student.seen(squares)
+            answered = student.told(features)
+            losses = (
+                1.0 - (answered * told).sum(dim=1).mean(),
+                _likeness(answered, told),
+                functional.cross_entropy(kinds(features), kind, label_smoothing=0.1),
+                _same_object(functional.normalize(objects(features), dim=1)),
+            )
+            optimiser.zero_grad(set_to_none=True)
+            (losses[0] + losses[1] + KIND_WEIGHT * losses[2] + OBJECT_WEIGHT * losses[3]).backward()
+            nn.utils.clip_grad_norm_(weights, LONGEST_STEP)
+            optimiser.step()
+            rate.step()
+            last = [*last[-(steps // 30) :], torch.stack(losses).detach()]
     student.eval().to(memory_format=torch.contiguous_format)
-    means = {name: float(torch.stack([losses[name] for losses in last]).mean()) for name in last[0]}
-    return {"cosine": 1.0 - means.pop("distance"), **means}
-
-
-def _losses(
-    course: Course, student: Student, heads: Heads, lessons: Lessons, rng: np.random.Generator
-) -> dict[str, torch.Tensor]:
-    which = lessons.pairs(BATCH // 2, rng) if course.tells_objects else lessons.singles(BATCH, rng)
-    batch = _batch(lessons, which, rng)
-    squares, told, kind = (part.to(student.project.weight.device) for part in batch)
-    features = student.seen(squares)
-    answered = student.told(features)
-    losses = {
-        "distance": 1.0 - (answered * told).sum(dim=1).mean(),
-        "likeness": _likeness(answered, told),
-        "kind": functional.cross_entropy(heads.kind(features), kind, label_smoothing=0.1),
-    }
-    if course.tells_objects:
-        losses["same_object"] = _same_object(functional.normalize(heads.same_object(features), dim=1))
-    return losses
+    distance, *others = torch.stack(last).mean(dim=0).tolist()
+    return {"cosine": 1.0 - distance, **dict(zip(("likeness", "kind", "same_object"), others, strict=True))}
 
 
 def _likeness(answered: torch.Tensor, told: torch.Tensor) -> torch.Tensor:
@@ -203,9 +161,8 @@ def _rate(done: float) -> float:
     return min(1.0, done / WARM_UP) * 0.5 * (1.0 + math.cos(math.pi * done))
 
 
-def _batch(
-    lessons: Lessons, which: npt.NDArray[np.intp], rng: np.random.Generator
-) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+def _batch(lessons: Lessons, rng: np.random.Generator) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    which = lessons.pairs(BATCH // 2, rng)
     part = rng.integers(0, PARTS + MADE, len(which))
     top, left = rng.integers(0, MARGIN + 1, 2)
     seen = lessons.squares.shape[2] - MARGIN

@@ -1,5 +1,5 @@
 """The graph of vitrine-s: oriented gradients and colours, pooled where the object stands, and a small network beside
-them, projected to 384 numbers."""
+them, projected to 256 numbers."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Shape:
     local_colour_words: int = 32
     student: int = 256
     """What the small network tells; 0: there is none, because no teacher taught it."""
-    dimension: int = 384
+    dimension: int = 256
     centring: float = 1.2
     """Falloff of a place's weight with its squared distance from the middle; objects stand there."""
     contrast: float = 0.2
@@ -47,7 +47,7 @@ class Shape:
 
 
 class VitrineS(nn.Module):
-    """uint8 RGB [n, size, size, 3] → [n, dimension] of unit length."""
+    """uint8 RGB [n, size, size, 3] → [n, 256] of unit length."""
 
     luma: torch.Tensor
 

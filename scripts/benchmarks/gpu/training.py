@@ -6,7 +6,6 @@ The teacher is the shipped model, which is at hand everywhere.
 from __future__ import annotations
 
 import csv
-import dataclasses
 import io
 import pathlib
 import tempfile
@@ -28,7 +27,6 @@ _TEACHER = pathlib.Path(__file__).resolve().parents[3] / "models" / "vitrine-s.y
 def rows(device: Device, pictures: int, deadline: Deadline, *, tiny: bool) -> Iterator[Row]:
     deadline.check()
     from modelling import train
-    from modelling.distillation import COURSES
     from modelling.model import Shape
 
     small = Shape(size=64, descriptor=16, words=8, colours=8, local_colour_words=8, student=8, dimension=16)
@@ -42,7 +40,7 @@ def rows(device: Device, pictures: int, deadline: Deadline, *, tiny: bool) -> It
             out=folder / "out",
             device=str(device.torch_device),
             shape=small if tiny else Shape(),
-            courses=[dataclasses.replace(course, steps=4 if tiny else course.steps // _SHARE) for course in COURSES],
+            steps=4 if tiny else train.Recipe.steps // _SHARE,
         )
         train.train(recipe)
         stages = _stages((folder / "out" / "curve.csv").read_text(encoding="utf-8"))
