@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Open
-from tests.e2e.gestures import await_result, choose, match_cards, open_first_match
+from tests.e2e.gestures import await_result, choose, keep_busy, match_cards, open_first_match
 
 pytestmark = pytest.mark.browser
 
@@ -158,6 +158,43 @@ def test_the_whole_way_is_walked_by_keyboard(open_page: Open, photographs: list[
     page.wait_for_function("before => location.href !== before", arg=whole)
     await_result(page)
     expect(page.get_by_text("Only the marked part was searched")).to_be_visible()
+
+
+def test_the_focus_stays_where_a_control_has_gone(open_page: Open, photographs: list[pathlib.Path]) -> None:
+    page = open_page(provoked=("Failed to load resource",))
+    focused = page.locator(":focus")
+    page.route("**/api/searches", lambda route: None, times=1)
+    choose(page, photographs[0])
+    page.get_by_role("button", name="Stop sending").press("Enter")
+    expect(focused).to_contain_text("Sending was stopped.")
+    page.get_by_role("button", name="Close this message").press("Enter")
+    expect(page.get_by_role("alert")).to_have_count(0)
+    expect(focused).to_have_count(1)
+    choose(page, photographs[0])
+    await_result(page)
+    for way_out in ("Escape", "Cancel"):
+        page.get_by_role("button", name="Search a part of the picture").press("Enter")
+        if way_out == "Escape":
+            page.keyboard.press(way_out)
+        else:
+            page.get_by_role("button", name=way_out).press("Enter")
+        expect(page.get_by_role("button", name="Search a part of the picture")).to_be_focused()
+
+
+@pytest.mark.parametrize("count", [1, 2], ids=["of_a_search", "of_a_batch"])
+def test_the_focus_stays_with_the_search_that_is_cancelled(
+    count: int, open_page: Open, photographs: list[pathlib.Path]
+) -> None:
+    page = open_page()
+    keep_busy(page, *photographs[:20], uploads=5)
+    choose(page, *photographs[:count])
+    page.get_by_role("button", name="Cancel").last.press("Enter")
+    if count == 1:
+        expect(page.locator(":focus")).to_contain_text("This search was cancelled.")
+    else:
+        last = page.locator("li[data-search]").last
+        expect(last).to_contain_text("Cancelled")
+        expect(last.locator(":focus")).to_have_text(photographs[1].name)
 
 
 def _tab_to(page: Page, selector: str, words: str = "", most: int = 60) -> None:

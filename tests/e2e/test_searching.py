@@ -7,7 +7,8 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from PIL import Image
+from playwright.sync_api import Page, Route, expect
 
 from tests.e2e.conftest import Open, Visit
 from tests.e2e.gestures import (
@@ -67,7 +68,7 @@ def test_a_waiting_photograph_can_be_cancelled_without_touching_the_others(
     last = page.locator("li[data-search]").last
     last.get_by_role("button", name=re.compile("Cancel")).click()
     expect(last.get_by_text("Cancelled", exact=True)).to_be_visible()
-    expect(page.get_by_text("18 of 18 ready")).to_be_visible(timeout=90_000)
+    expect(page.get_by_text("17 of 18 ready, 1 cancelled")).to_be_visible(timeout=90_000)
     expect(page.locator("li[data-search] [class*=chip]")).to_have_count(17)
 
 
@@ -94,6 +95,55 @@ def test_recent_searches_are_kept_in_this_browser_only(open_page: Open, photogra
     recent.get_by_role("link").click()
     await_result(page)
     expect(open_page().get_by_role("region", name="Your recent searches").get_by_role("listitem")).to_have_count(0)
+
+
+def test_two_tabs_keep_one_list_of_recent_searches(open_page: Open, photographs: list[pathlib.Path]) -> None:
+    one = open_page()
+    other = one.context.new_page()
+    other.goto("/")
+    for page, photograph in ((one, photographs[0]), (other, photographs[1])):
+        choose(page, photograph)
+        await_result(page)
+        page.get_by_role("link", name="Vitrine").click()
+    for page in (one, other):
+        recent = page.get_by_role("region", name="Your recent searches").get_by_role("listitem")
+        expect(recent).to_have_count(2)
+    one.get_by_role("button", name="Clear the list").click()
+    expect(other.get_by_text("What you search for appears here")).to_be_visible()
+
+
+def test_a_tab_that_nobody_looks_at_leaves_its_stream_and_learns_later_what_it_missed(
+    open_page: Open, photographs: list[pathlib.Path]
+) -> None:
+    page = open_page()
+    page.evaluate(
+        """() => {
+          window.streams = [];
+          window.EventSource = class extends EventSource {
+            constructor(url) {
+              super(url);
+              window.streams.push(this);
+            }
+          };
+          window.look = (away) => {
+            Object.defineProperty(document, 'hidden', { value: away, configurable: true });
+            document.dispatchEvent(new Event('visibilitychange'));
+          };
+        }"""
+    )
+    opened = "() => window.streams.filter((one) => one.readyState !== EventSource.CLOSED).length"
+    keep_busy(page, *photographs[:20], uploads=5)
+    choose(page, photographs[0])
+    page.wait_for_url("**/searches/*")
+    page.wait_for_function(f"({opened})() === 1")
+    page.evaluate("look(true)")
+    assert page.evaluate(opened) == 0
+    page.evaluate(
+        "fetch('/api' + location.pathname, { headers: { Prefer: 'wait=30' } }).then((answer) => answer.json())"
+    )
+    expect(match_cards(page)).to_have_count(0)
+    page.evaluate("look(false)")
+    expect(match_cards(page)).to_have_count(10)
 
 
 def test_a_match_is_compared_point_by_point_and_arrow_keys_turn_to_the_next(
@@ -194,6 +244,67 @@ def test_a_part_of_the_picture_is_marked_with_the_mouse_and_searched(
     assert region == pytest.approx({"x": 0.2, "y": 0.1, "width": 0.6, "height": 0.6}, abs=0.02)
 
 
+def test_no_part_is_smaller_than_the_server_searches(
+    open_page: Open, photographs: list[pathlib.Path], tmp_path: pathlib.Path
+) -> None:
+    small = tmp_path / "small.png"
+    with Image.open(photographs[0]) as picture:
+        picture.resize((64, 48)).save(small)
+    page = open_page()
+    choose(page, small)
+    await_result(page)
+    whole = page.url
+    page.get_by_role("button", name="Search a part of the picture").click()
+    for _ in range(40):
+        page.keyboard.press("-")
+    page.get_by_role("button", name="Search this part").click()
+    page.wait_for_function("before => location.href !== before", arg=whole)
+    await_result(page)
+    region = page.evaluate("fetch('/api' + location.pathname).then((answer) => answer.json())")["region"]
+    assert (region["width"] * 64, region["height"] * 48) == pytest.approx((8, 8), abs=0.1)
+
+
+def test_a_search_asked_for_several_times_in_haste_is_made_once(
+    open_page: Open, photographs: list[pathlib.Path]
+) -> None:
+    page = open_page()
+    choose(page, photographs[0])
+    await_result(page)
+    searched = page.url
+    held: list[Route] = []
+    page.route("**/api/searches", lambda route: held.append(route))
+    page.get_by_role("button", name="Search a part of the picture").click()
+    for _ in range(3):
+        page.keyboard.press("Enter")
+    expect(page.get_by_text(re.compile("Sending|Received"))).to_be_visible()
+    held[0].continue_()
+    page.wait_for_url(lambda url: url != searched)
+    await_result(page)
+    assert len(held) == 1
+    # As for somebody who was sent the link: the photograph comes from the server.
+    page.goto(searched)
+    page.get_by_text("Search again with other limits").click()
+    page.get_by_role("button", name="Search again").dblclick()
+    expect(page.get_by_text(re.compile("Sending|Received"))).to_be_visible()
+    held[1].continue_()
+    page.wait_for_url(lambda url: url != searched)
+    await_result(page)
+    assert len(held) == 2
+
+
+def test_the_limits_of_a_search_are_told_in_the_language_of_the_page(
+    open_page: Open, photographs: list[pathlib.Path]
+) -> None:
+    page = open_page()
+    page.get_by_text("Narrow the search").click()
+    typology = page.get_by_label("Typology")
+    typology.select_option(index=1)
+    chosen = typology.locator("option:checked").inner_text().rsplit(" (", 1)[0]
+    choose(page, photographs[0])
+    await_result(page)
+    expect(page.get_by_text("Limits: ")).to_contain_text(chosen)
+
+
 def test_fields_and_the_whole_draft_are_copied(open_page: Open, photographs: list[pathlib.Path]) -> None:
     page = open_page(permissions=["clipboard-read", "clipboard-write"])
     choose(page, photographs[0])
@@ -213,40 +324,3 @@ def test_a_source_of_a_field_opens_the_object_that_holds_it(open_page: Open, pho
     source = page.get_by_role("region", name="Draft of the description").get_by_role("list", name="Sources").first
     source.get_by_role("link").first.click()
     expect(page.get_by_role("dialog")).to_be_visible()
-
-
-def test_the_catalogue_is_searched_and_leads_to_similar_objects(open_page: Open) -> None:
-    page = open_page("/catalogue")
-    cards = page.locator("main ul a[href^='/records/']")
-    expect(cards.first).to_be_visible()
-    name = cards.nth(2).locator(".name").inner_text()
-    page.get_by_role("searchbox").fill(name)
-    expect(page).to_have_url(re.compile(r"\?q="))
-    expect(cards.first).to_contain_text(name)
-    cards.first.click()
-    expect(page.get_by_role("heading", level=1)).to_have_text(name)
-    page.get_by_role("button", name="Find similar objects").click()
-    expect(match_cards(page).first).to_be_visible()
-
-
-def test_the_catalogue_follows_its_address(open_page: Open) -> None:
-    page = open_page("/catalogue")
-    cards = page.locator("main ul a[href^='/records/']")
-    expect(cards.first).to_be_visible()
-    all_of_them = cards.count()
-    page.get_by_role("searchbox").fill(cards.nth(2).locator(".name").inner_text())
-    expect(cards).not_to_have_count(all_of_them)
-    filtered = page.url
-    page.get_by_role("link", name="Catalogue").click()
-    expect(page.get_by_role("searchbox")).to_have_value("")
-    expect(cards).to_have_count(all_of_them)
-    page.go_back()
-    expect(cards).not_to_have_count(all_of_them)
-    assert page.url == filtered
-    typology = page.get_by_label("Typology")
-    typology.select_option(index=1)
-    expect(page).to_have_url(re.compile("typology="))
-    page.reload()
-    expect(typology).not_to_have_value("")
-    page.get_by_role("link", name="Catalogue").click()
-    expect(typology).to_have_value("")

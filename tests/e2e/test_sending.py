@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.e2e.conftest import Open, Visit
-from tests.e2e.gestures import await_result, choose, drop, drop_from_disk
+from tests.e2e.gestures import await_result, choose, drop, drop_from_disk, open_first_match
 
 pytestmark = pytest.mark.browser
 
@@ -52,22 +52,109 @@ def test_photographs_too_large_for_one_request_are_sent_in_several(
     expect(page.get_by_role("region", name="Your recent searches").get_by_role("listitem")).to_have_count(5)
 
 
-@pytest.mark.parametrize("indexed", [True, False], ids=["by_its_index", "by_its_name"])
-def test_the_others_are_all_but_the_photograph_that_was_refused(
-    indexed: bool, open_page: Open, photographs: list[pathlib.Path], tmp_path: pathlib.Path
+def test_every_photograph_that_was_refused_is_named_and_the_others_can_be_sent(
+    open_page: Open, photographs: list[pathlib.Path], tmp_path: pathlib.Path
 ) -> None:
-    first, second, third = named(tmp_path, "1.jpg", "11.jpg", "2.jpg", source=photographs[0])
-    second.write_text("not a picture")
-    page = open_page(provoked=REFUSED)
-    if indexed:
-        errors = [{"field": "image", "index": 1, "detail": "This is no picture."}]
-        problem = {"code": "unsupported_picture", "detail": "One is no picture.", "errors": errors}
-        page.route("**/api/searches", lambda route: route.fulfill(status=415, json=problem), times=1)
-    choose(page, first, second, third)
-    expect(page.get_by_role("alert")).to_contain_text("11.jpg")
-    page.get_by_role("button", name="Send the other 2").click()
+    first, second, third, fourth = named(tmp_path, "1.jpg", "11.jpg", "2.jpg", "3.jpg", source=photographs[0])
+    page = open_page(locale="ru-RU", provoked=REFUSED)
+    errors = [
+        {"field": "image", "index": 1, "code": "unsupported_picture", "detail": "11.jpg is no picture."},
+        {"field": "image", "index": 2, "code": "empty_file", "detail": "2.jpg is empty."},
+    ]
+    problem = {"code": "unsupported_picture", "detail": "11.jpg is no picture.", "errors": errors}
+    page.route("**/api/searches", lambda route: route.fulfill(status=415, json=problem), times=1)
+    choose(page, first, second, third, fourth)
+    alert = page.get_by_role("alert")
+    expect(alert).to_contain_text(re.compile("Это не изображение.*11.jpg.*Файл пуст.*2.jpg"))
+    expect(alert).not_to_contain_text("is no picture")
+    page.get_by_role("button", name="Отправить остальные (2)").click()
     page.wait_for_url("**/batches/*")
-    expect(files_of_the_batch(page)).to_have_text(["1.jpg", "2.jpg"])
+    expect(files_of_the_batch(page)).to_have_text(["1.jpg", "3.jpg"])
+
+
+@pytest.mark.parametrize(
+    ("drawing", "way_on", "sent"),
+    [(False, "Try again", ["1.jpg", "2.svg", "3.jpg"]), (True, "Send the other 2", ["1.jpg", "3.jpg"])],
+    ids=["by_a_busy_server", "for_a_drawing_among_them"],
+)
+def test_what_was_refused_is_kept_while_something_else_is_sent(
+    drawing: bool,
+    way_on: str,
+    sent: list[str],
+    open_page: Open,
+    photographs: list[pathlib.Path],
+    tmp_path: pathlib.Path,
+) -> None:
+    *refused, other = named(tmp_path, "1.jpg", "2.svg", "3.jpg", "other.jpg", source=photographs[0])
+    page = open_page(provoked=REFUSED)
+    if drawing:
+        refused[1].write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
+    else:
+        busy = {"code": "overloaded", "detail": "There are too many."}
+        page.route("**/api/searches", lambda route: route.fulfill(status=503, json=busy), times=1)
+    choose(page, *refused)
+    expect(page.get_by_role("alert")).to_contain_text("2.svg")
+    page.mouse.wheel(0, 2000)
+    expect(page.get_by_role("alert")).to_be_in_viewport()
+    drop(page, other)
+    await_result(page)
+    expect(page.get_by_role("heading", level=1)).to_contain_text("other.jpg")
+    expect(page.get_by_role("alert")).to_contain_text("2.svg")
+    page.get_by_role("button", name=way_on).click()
+    page.wait_for_url("**/batches/*")
+    expect(files_of_the_batch(page)).to_have_text(sent)
+    expect(page.get_by_role("alert")).to_have_count(0)
+
+
+def test_what_waits_behind_a_busy_server_is_sent_with_what_it_refused(
+    open_page: Open, photographs: list[pathlib.Path], tmp_path: pathlib.Path, visits: list[Visit]
+) -> None:
+    first, second = named(tmp_path, "first.jpg", "second.jpg", source=photographs[0])
+    page = open_page(provoked=REFUSED)
+    held = hold_upload(page)
+    choose(page, first)
+    drop(page, second)
+    expect(page.get_by_text("1 more waits")).to_be_visible()
+    held[0].fulfill(status=503, json={"code": "overloaded", "detail": "There are too many."})
+    expect(page.get_by_role("alert")).to_contain_text("first.jpg, second.jpg")
+    assert uploads(visits[0]) == 1
+    page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("second.jpg")
+    assert uploads(visits[0]) == 3
+
+
+def test_leaving_while_something_is_sent_is_asked_about(open_page: Open, photographs: list[pathlib.Path]) -> None:
+    page = open_page()
+    held = hold_upload(page)
+    choose(page, photographs[0])
+    expect(page.get_by_text(re.compile("Sending|Received"))).to_be_visible()
+    with page.expect_event("dialog") as asked:
+        page.evaluate("void setTimeout(() => location.reload())")
+    assert asked.value.type == "beforeunload"
+    asked.value.dismiss()
+    held[0].continue_()
+    await_result(page)
+    page.on("dialog", lambda dialog: pytest.fail(f"asked again: {dialog.type}"))
+    page.reload()
+    await_result(page)
+
+
+def test_what_is_told_of_photographs_given_over_a_match_is_seen(
+    open_page: Open, photographs: list[pathlib.Path], tmp_path: pathlib.Path
+) -> None:
+    page = open_page(provoked=REFUSED)
+    choose(page, photographs[0])
+    await_result(page)
+    searched = page.url
+    open_first_match(page)
+    drawing = tmp_path / "drawing.svg"
+    drawing.write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
+    drop(page, drawing)
+    expect(page.get_by_role("alert")).to_contain_text("drawing.svg")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    assert page.url == searched
+    page.get_by_role("button", name="Close this message").click()
+    expect(page.get_by_role("alert")).to_have_count(0)
 
 
 def test_stopping_stops_what_waits_too_and_says_what_was_not_sent(
@@ -80,7 +167,7 @@ def test_stopping_stops_what_waits_too_and_says_what_was_not_sent(
     drop(page, second)
     expect(page.get_by_text("1 more waits")).to_be_visible()
     page.get_by_role("button", name="Stop sending").click()
-    expect(page.get_by_role("alert")).to_contain_text("Not sent: first.jpg, second.jpg")
+    expect(page.get_by_role("alert")).to_contain_text("first.jpg, second.jpg")
     choose(page, third)
     await_result(page)
     expect(page.get_by_role("heading", level=1)).to_contain_text("third.jpg")
@@ -123,6 +210,6 @@ def test_a_file_that_has_vanished_is_told_and_the_others_are_sent(
     gone.unlink()
     held[0].continue_()
     expect(page.get_by_role("alert")).to_contain_text("cannot be read")
-    expect(page.get_by_role("alert")).to_contain_text("Not sent: gone.jpg")
+    expect(page.get_by_role("alert")).to_contain_text("gone.jpg")
     await_result(page)
     expect(page.get_by_role("heading", level=1)).to_contain_text("there.jpg")

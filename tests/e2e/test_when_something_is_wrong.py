@@ -54,6 +54,16 @@ def test_a_damaged_picture_fails_with_a_reason(
     expect(page.get_by_role("alert")).to_contain_text(re.compile("повреждено|Это не изображение"))
 
 
+def test_a_batch_counts_what_failed_apart(
+    open_page: Open, photographs: list[pathlib.Path], tmp_path: pathlib.Path
+) -> None:
+    damaged = tmp_path / "damaged.jpg"
+    damaged.write_bytes(photographs[0].read_bytes()[:400])
+    page = open_page(provoked=REFUSED)
+    choose(page, photographs[0], damaged, photographs[1])
+    expect(page.get_by_text("2 of 3 ready, 1 failed")).to_be_visible()
+
+
 def refuse(page: Page, status: int, code: str, retry_after: str | None = None) -> None:
     """The next upload is refused; the ones after it are not."""
 
@@ -75,7 +85,9 @@ def refuse(page: Page, status: int, code: str, retry_after: str | None = None) -
     ("status", "code", "words"),
     [
         (413, "too_large", "The picture is too large. Up to "),
+        (415, "empty_file", "The file is empty."),
         (422, "bad_region", "does not lie within the picture"),
+        (422, "region_too_small", "The marked part is too small"),
         (418, "an_unknown_code", "The server said no."),
     ],
 )
@@ -86,6 +98,8 @@ def test_a_refusal_is_told_by_its_code(
     refuse(page, status, code)
     choose(page, photographs[0])
     expect(page.get_by_role("alert")).to_contain_text(words)
+    # The server's own words are for codes that the page has none for.
+    expect(page.get_by_text("The server said no.")).to_have_count(int(code == "an_unknown_code"))
     page.get_by_role("button", name="Close this message").click()
     expect(page.get_by_role("alert")).to_have_count(0)
 
@@ -245,3 +259,24 @@ def test_nothing_similar_is_said_before_the_nearest_are_shown(open_page: Open, p
     expect(page.get_by_text("Nothing similar in the catalogue")).to_be_visible()
     expect(page.get_by_text("too few labelled objects")).to_be_visible()
     expect(match_cards(page)).to_have_count(10)
+
+
+def test_a_similar_object_is_called_neither_the_same_nor_another(
+    open_page: Open, photographs: list[pathlib.Path]
+) -> None:
+    page = open_page(locale="ru-RU")
+
+    def judge(route: Route) -> None:
+        document = route.fetch().json()
+        for rank, match in enumerate((document.get("result") or {"matches": []})["matches"]):
+            match |= {"verdict": "distant" if rank else "similar", "false_positive_rate": 1.0 if rank else 1 / 21}
+        route.fulfill(json=document)
+
+    page.route(re.compile(r"/api/searches/[^/]+$"), judge)
+    choose(page, photographs[0])
+    await_result(page)
+    page.get_by_text("Что означают оценки").click()
+    legend = page.locator("details dl")
+    expect(legend).to_contain_text("Похож; тот же ли это предмет, по снимкам не решить.")
+    expect(legend).to_contain_text("одна из 21 фотографии других предметов")
+    expect(legend).not_to_contain_text("%")

@@ -6,6 +6,8 @@ type Limits = Pick<CatalogueStatus, 'max_files' | 'max_upload_bytes' | 'max_batc
 export interface LeftOut {
   readonly name: string;
   readonly code: string;
+  /** The server's words, for a code that the page does not know. */
+  readonly detail?: string;
 }
 
 export const leftOutFor = (code: string, files: readonly { readonly name: string }[]): LeftOut[] =>

@@ -20,12 +20,21 @@ class BatchFeed {
   /** Starts watching; the stream is closed when the last watcher has gone. */
   watch(): () => void {
     this.#watchers += 1;
-    if (!this.#source && !this.ended) this.#open();
+    this.#attend();
+    document.addEventListener('visibilitychange', this.#attend);
     return () => {
       this.#watchers -= 1;
-      if (this.#watchers === 0) this.#close();
+      if (this.#watchers === 0) document.removeEventListener('visibilitychange', this.#attend);
+      this.#attend();
     };
   }
+
+  /** A browser opens six connections to a server: tabs that nobody looks at leave them to the others. */
+  #attend = (): void => {
+    const wanted = this.#watchers > 0 && !this.ended && !document.hidden;
+    if (!wanted) this.#close();
+    else if (!this.#source) this.#open();
+  };
 
   async load(): Promise<BatchDocument> {
     const batch = await api.batch(this.batch);
@@ -69,7 +78,7 @@ class BatchFeed {
     this.lost = true;
     if (source.readyState !== EventSource.CLOSED) return;
     this.#close();
-    this.#reopening = setTimeout(() => this.#watchers > 0 && !this.#source && this.#open(), REOPEN_AFTER_MS);
+    this.#reopening = setTimeout(this.#attend, REOPEN_AFTER_MS);
   }
 
   #finish(): void {

@@ -18,9 +18,17 @@ function read(): void {
 export function go(address: string, { replace = false }: { replace?: boolean } = {}): void {
   const turned = new URL(address, location.href).pathname !== location.pathname;
   if (replace) history.replaceState(history.state, '', address);
-  else history.pushState({ pushed: true }, '', address);
+  else {
+    history.replaceState({ ...history.state, scrolled: scrollY }, '');
+    history.pushState({ pushed: true }, '', address);
+  }
   read();
   if (turned) scrollTo(0, 0);
+}
+
+/** How far the page had been scrolled when it was left, for one that was come back to; null for any other. */
+export function scrolledBefore(): number | null {
+  return (history.state as { scrolled?: number } | null)?.scrolled ?? null;
 }
 
 // A browser goes back a moment later than it is asked to: asked twice in that moment, it would leave the page beneath too.

@@ -1,5 +1,5 @@
 /** The searches of this browser, newest first. Only their ids and names are kept; the pictures stay on the server. */
-import { keep, kept } from './storage';
+import { keep, kept, onKeptElsewhere } from './storage';
 
 export interface RecentSearch {
   readonly id: string;
@@ -24,28 +24,31 @@ function read(): readonly RecentSearch[] {
 class Recent {
   searches = $state.raw<readonly RecentSearch[]>(read());
 
-  #keep(searches: readonly RecentSearch[]): void {
-    this.searches = searches.slice(0, KEPT);
+  constructor() {
+    onKeptElsewhere(KEPT_AS, () => (this.searches = read()));
+  }
+
+  /** Other tabs add to the list as well: what is changed is what lies in the browser now. */
+  #change(step: (searches: readonly RecentSearch[]) => readonly RecentSearch[]): void {
+    this.searches = step(read()).slice(0, KEPT);
     keep(KEPT_AS, JSON.stringify(this.searches));
   }
 
   add(searches: readonly RecentSearch[]): void {
     const known = new Set(searches.map(({ id }) => id));
-    this.#keep([...searches, ...this.searches.filter(({ id }) => !known.has(id))]);
+    this.#change((before) => [...searches, ...before.filter(({ id }) => !known.has(id))]);
   }
 
   learn(id: string, nearest: string): void {
-    if (this.searches.some((search) => search.id === id && search.nearest !== nearest)) {
-      this.#keep(this.searches.map((search) => (search.id === id ? { ...search, nearest } : search)));
-    }
+    this.#change((before) => before.map((search) => (search.id === id ? { ...search, nearest } : search)));
   }
 
   forget(id: string): void {
-    if (this.searches.some((search) => search.id === id)) this.#keep(this.searches.filter((item) => item.id !== id));
+    this.#change((before) => before.filter((search) => search.id !== id));
   }
 
   clear(): void {
-    this.#keep([]);
+    this.#change(() => []);
   }
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { between, byKey, CENTRE, centredAt, moved, rounded, scaled, SMALLEST, stretched } from './region';
+import type { Region } from './api/contract';
+import { between, byKey, CENTRE, centredAt, moved, rounded, scaled, SMALLEST, smallestOn, stretched } from './region';
 
 describe('a frame', () => {
   it('lies between two corners, whichever was first', () => {
@@ -23,7 +24,22 @@ describe('a frame', () => {
   });
 
   it('never becomes too small to see', () => {
-    expect(stretched(CENTRE, -1, -1)).toMatchObject({ width: SMALLEST, height: SMALLEST });
+    expect(stretched(CENTRE, -1, -1)).toMatchObject(SMALLEST);
+  });
+
+  it('never holds less of the photograph than the server searches', () => {
+    const photograph = { width: 97, height: 4000 };
+    const smallest = smallestOn(photograph);
+    for (const frame of [
+      between({ x: 0.9, y: 0.9 }, { x: 0.91, y: 0.91 }, smallest),
+      stretched(CENTRE, -1, -1, smallest),
+      scaled(CENTRE, 0.01, smallest),
+      Array.from({ length: 40 }).reduce<Region>((region) => byKey(region, '-', false, smallest)!, CENTRE),
+    ]) {
+      expect(rounded(frame).width * photograph.width).toBeGreaterThanOrEqual(8);
+      expect(frame.height).toBe(SMALLEST.height);
+    }
+    expect(smallestOn({ width: 4, height: 4 })).toEqual({ width: 1, height: 1 });
   });
 
   it('is moved by arrows and resized with Shift', () => {

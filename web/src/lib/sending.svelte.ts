@@ -7,26 +7,20 @@ import { unreadable } from './files';
 import { go } from './navigation.svelte';
 import { asOptions, NO_LIMITS, type Limits } from './options';
 import { recent } from './recent.svelte';
+import { filesOf, othersOf, type Batch, type Refused } from './refused';
 import { href } from './router';
-
-type Phase = 'idle' | 'sending' | 'refused';
-
-interface Batch {
-  readonly files: readonly File[];
-  readonly options: SearchOptions;
-}
 
 /** The photographs on their way to the server: one batch at a time. */
 class Sending {
-  phase = $state<Phase>('idle');
   /** What is not sent at all; told until the reader has closed it. */
   leftOut = $state.raw<readonly LeftOut[]>([]);
+  /** Kept until it is sent again or the reader has closed the message. */
+  refused = $state.raw<readonly Refused[]>([]);
   fraction = $state(0);
-  refusal = $state.raw<Refusal | null>(null);
   limits = $state<Limits>({ ...NO_LIMITS });
   /** What this browser has sent itself: shown at once, and sent again for a part of the picture, without a download. */
   readonly own = new Map<string, File>();
-  /** On its way, or refused. */
+  /** On its way. */
   #batch = $state.raw<Batch | null>(null);
   /** Given while others were on their way, or too much for one request: sent afterwards. */
   #waiting = $state.raw<readonly Batch[]>([]);
@@ -40,12 +34,25 @@ class Sending {
     return this.#waiting.flatMap(({ files }) => files);
   }
 
+  /** Whether leaving the page would lose something that the server could still take. */
+  get unfinished(): boolean {
+    const sendable = (one: Refused): boolean => one.refusal.repeatable || othersOf(one).files.length > 0;
+    return this.#batch !== null || this.refused.some(sendable);
+  }
+
+  /** Whether it is on its way already, or waits to be. */
+  has(file: File): boolean {
+    return this.files.includes(file) || this.waiting.includes(file);
+  }
+
   send(files: readonly File[], options: SearchOptions = asOptions(this.limits)): void {
     const { fitting, leftOut } = sorted(files, catalogue.status);
-    this.leftOut = this.phase === 'sending' ? [...this.leftOut, ...leftOut] : leftOut;
+    this.leftOut = [...this.leftOut, ...leftOut];
     const divided = batches(fitting, catalogue.status).map((some) => ({ files: some, options }));
     this.#waiting = [...this.#waiting, ...divided];
-    if (this.phase !== 'sending') this.#next();
+    // Who gives the same photographs anew has answered what was said of them.
+    this.refused = this.refused.filter((one) => !filesOf(one).every((file) => files.includes(file)));
+    this.#next();
   }
 
   /** Says of files that they are not sent. */
@@ -54,20 +61,19 @@ class Sending {
   }
 
   async #start(batch: Batch): Promise<void> {
-    this.phase = 'sending';
     this.fraction = 0;
-    this.refusal = null;
     this.#batch = batch;
     this.#upload = upload(batch.files, batch.options, (fraction) => (this.fraction = fraction));
     let accepted: Accepted;
     try {
       accepted = await this.#upload.accepted;
     } catch (cause) {
-      return this.#refused(Refusal.of(cause), batch);
+      return this.#refuse(Refusal.of(cause), batch);
     }
     this.#remember(accepted, batch.files);
     const [only] = accepted.searches;
     go(accepted.searches.length === 1 && only ? href.search(only.id) : href.batch(accepted.batch_id));
+    this.#batch = null;
     this.#next();
   }
 
@@ -77,32 +83,39 @@ class Sending {
     recent.add(searches.map(({ id }, index) => ({ id, filename: files[index]?.name ?? '', at })));
   }
 
-  async #refused(refusal: Refusal, batch: Batch): Promise<void> {
+  async #refuse(refusal: Refusal, batch: Batch): Promise<void> {
     const lost = refusal.code === 'network' ? await unreadable(batch.files) : [];
-    this.leaveOut('unreadable', lost);
     const files = batch.files.filter((file) => !lost.includes(file));
-    if (lost.length && files.length) return this.#start({ ...batch, files });
-    if (lost.length || refusal.code === 'aborted') return this.#next();
-    this.refusal = refusal;
-    this.phase = 'refused';
+    this.leaveOut('unreadable', lost);
+    this.#batch = null;
+    if (lost.length) {
+      if (files.length) this.#waiting = [{ ...batch, files }, ...this.#waiting];
+    } else if (refusal.code !== 'aborted') {
+      // What waits would only hear the same.
+      const behind = refusal.repeatable ? this.#waiting : [];
+      this.#waiting = refusal.repeatable ? [] : this.#waiting;
+      this.refused = [...this.refused, { refusal, batches: [batch, ...behind] }];
+    }
+    this.#next();
   }
 
-  /** The photographs that the server did not complain of, when it refused a whole batch for one of them. */
-  get others(): readonly File[] {
-    const bad = this.refusal?.fields.flatMap(({ field, index }) => (field === 'image' ? (index ?? []) : [])) ?? [];
-    // An API that does not count them begins its complaint with the name.
-    const complained = (file: File, at: number): boolean =>
-      bad.length ? bad.includes(at) : !!this.refusal?.detail.startsWith(`${file.name} `);
-    const others = this.files.filter((file, at) => !complained(file, at));
-    return others.length < this.files.length ? others : [];
+  sendOthers(refused: Refused): void {
+    this.#sendInstead(refused, [othersOf(refused)]);
   }
 
-  sendOthers(): void {
-    if (this.#batch) void this.#start({ ...this.#batch, files: this.others });
+  again(refused: Refused): void {
+    this.#sendInstead(refused, refused.batches);
   }
 
-  again(): void {
-    if (this.#batch) void this.#start(this.#batch);
+  dismiss(refused: Refused): void {
+    this.#sendInstead(refused, []);
+  }
+
+  #sendInstead(refused: Refused, divided: readonly Batch[]): void {
+    if (!this.refused.includes(refused)) return;
+    this.refused = this.refused.filter((one) => one !== refused);
+    this.#waiting = [...divided, ...this.#waiting];
+    this.#next();
   }
 
   /** What waits is stopped too: whoever stops does not expect the page to go on. */
@@ -112,14 +125,10 @@ class Sending {
     this.#upload?.abort();
   }
 
-  dismiss(): void {
-    this.#next();
-  }
-
   #next(): void {
+    if (this.#batch) return;
     const [next, ...waiting] = this.#waiting;
     this.#waiting = waiting;
-    this.phase = 'idle';
     if (next) void this.#start(next);
   }
 }

@@ -105,11 +105,16 @@ export const DRAFT_FIELDS = [
 ] as const;
 export type DraftFieldName = (typeof DRAFT_FIELDS)[number];
 
-export interface DraftField {
+export interface DraftItem {
   readonly value: string;
+  readonly sources: readonly number[];
+}
+
+export interface DraftField extends DraftItem {
   readonly support: number;
   readonly count: number;
-  readonly sources: readonly number[];
+  /** What the value lists, each with its own sources; results of earlier versions have none. */
+  readonly items?: readonly DraftItem[];
 }
 
 export interface DraftText {
@@ -132,14 +137,21 @@ export interface SearchResult {
   readonly snapshot: string;
 }
 
+export interface FieldProblem {
+  readonly field: string;
+  /** Counts the photographs of an upload, where one of them is meant. */
+  readonly index?: number;
+  readonly code?: string;
+  readonly detail: string;
+}
+
 export interface Problem {
   readonly type?: string;
   readonly title?: string;
   readonly status?: number;
   readonly detail?: string;
   readonly code?: string;
-  /** ``index`` counts the photographs of an upload, where one of them is meant. */
-  readonly errors?: readonly { readonly field: string; readonly index?: number; readonly detail: string }[];
+  readonly errors?: readonly FieldProblem[];
 }
 
 export interface SearchSummary {

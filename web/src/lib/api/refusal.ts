@@ -1,4 +1,4 @@
-import type { Problem } from './contract';
+import type { FieldProblem, Problem } from './contract';
 
 /** The server's (or the network's) no. ``code`` is what the page translates; ``retryAfterS`` is when asking again makes sense. */
 export class Refusal extends Error {
@@ -7,7 +7,7 @@ export class Refusal extends Error {
     readonly detail: string,
     readonly status: number = 0,
     readonly retryAfterS: number | null = null,
-    readonly fields: NonNullable<Problem['errors']> = [],
+    readonly fields: readonly FieldProblem[] = [],
   ) {
     super(detail || code);
   }

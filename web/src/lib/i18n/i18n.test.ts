@@ -43,6 +43,13 @@ describe('a phrase', () => {
     expect(phrase(ru['count.records'], 'ru', { count })).toBe(expected);
   });
 
+  it.each([
+    [16, 'примерно одна из 16 фотографий других предметов'],
+    [21, 'примерно одна из 21 фотографии других предметов'],
+  ])('takes one out of %i in Russian', (count, expected) => {
+    expect(phrase(ru['verdict.rate.one_in'], 'ru', { count })).toContain(expected);
+  });
+
   it('counts in English', () => {
     expect(phrase(en['count.records'], 'en', { count: 1 })).toBe('1 record');
     expect(phrase(en['count.records'], 'en', { count: 1204 })).toBe('1,204 records');

@@ -69,8 +69,13 @@ export const ru: Record<Key, Message> = {
     other: 'Отправить остальные ({count})',
   },
   'upload.dismiss': 'Закрыть сообщение',
-  'upload.refused': 'Фотографии не приняты',
-  'upload.left_out': 'Не отправлены: {names}',
+  'upload.refused': {
+    one: 'Фотография не принята',
+    few: 'Фотографии не приняты',
+    many: 'Фотографии не приняты',
+    other: 'Фотографии не приняты',
+  },
+  'upload.left_out': 'Не отправлено',
   'upload.left_out.more': 'и ещё {count}',
 
   'stage.queued': 'Ожидание в очереди',
@@ -127,7 +132,8 @@ export const ru: Record<Key, Message> = {
 
   'region.select': 'Искать по части снимка',
   'region.search': 'Искать по этой части',
-  'region.cancel': 'Весь снимок',
+  'region.leave': 'Отмена',
+  'region.whole': 'Искать по всему снимку',
   'region.larger': 'Больше',
   'region.smaller': 'Меньше',
   'region.label': 'Отмеченная часть',
@@ -162,12 +168,17 @@ export const ru: Record<Key, Message> = {
   'verdict.distant': 'Далёкий',
   'verdict.same_photograph.means': 'Эта самая фотография или её копия есть в каталоге.',
   'verdict.same_object.means': 'Другая фотография того же предмета.',
-  'verdict.similar.means': 'Другой предмет, очень похожий на этот.',
+  'verdict.similar.means': 'Похож; тот же ли это предмет, по снимкам не решить.',
   'verdict.distant.means': 'Ближайшее из того, что есть, но опираться на такое сходство нельзя.',
-  'verdict.rate.one_in': 'В этом каталоге так оценивается примерно одна из {count} фотографий другого предмета.',
+  'verdict.rate.one_in': {
+    one: 'В этом каталоге так оценивается примерно одна из {count} фотографии других предметов.',
+    few: 'В этом каталоге так оценивается примерно одна из {count} фотографий других предметов.',
+    many: 'В этом каталоге так оценивается примерно одна из {count} фотографий других предметов.',
+    other: 'В этом каталоге так оценивается примерно одна из {count} фотографии других предметов.',
+  },
   'verdict.rate.share': 'В этом каталоге так оценивается {share} фотографий других предметов.',
   'verdict.rate.never': 'Среди измеренных в этом каталоге пар другой предмет ни разу не был оценён так.',
-  'verdict.rate.unknown': 'Каталог слишком мал, чтобы измерить, как часто эта оценка ошибочна.',
+  'verdict.rate.unknown': 'Каталог слишком мал, чтобы измерить, как часто так оцениваются другие предметы.',
   'verdict.legend': 'Что означают оценки',
 
   'match.rank': 'Предмет {rank}',
@@ -216,12 +227,9 @@ export const ru: Record<Key, Message> = {
   'copy.failed': 'Браузер не разрешил копирование',
 
   'batch.title': 'Фотографии, отправленные вместе',
-  'batch.done': {
-    one: 'готово {done} из {count}',
-    few: 'готово {done} из {count}',
-    many: 'готово {done} из {count}',
-    other: 'готово {done} из {count}',
-  },
+  'batch.done': 'готово {done} из {count}',
+  'batch.failed': 'не удалось: {count}',
+  'batch.cancelled': 'отменено: {count}',
   'batch.missing': 'Такой группы фотографий нет.',
   'batch.nearest': 'Ближайший: {name}',
 
@@ -238,6 +246,7 @@ export const ru: Record<Key, Message> = {
   'catalogue.search.label': 'Поиск по записям',
   'catalogue.more': 'Показать ещё',
   'catalogue.by_meaning': 'найдено по смыслу',
+  'catalogue.empty': 'Каталог пока пуст.',
   'catalogue.none': 'Ни одна запись не подходит. Попробуйте меньше слов или другие условия.',
   'catalogue.shown': {
     one: 'Показана {count} запись',
@@ -249,6 +258,7 @@ export const ru: Record<Key, Message> = {
   'error.unsupported_picture': 'Это не изображение, которое можно прочитать. Подходят JPEG, PNG, WebP, TIFF и HEIC.',
   'error.broken_picture':
     'Изображение повреждено, его не удалось прочитать до конца. Сохраните или отправьте его ещё раз.',
+  'error.empty_file': 'Файл пуст. Выберите фотографию ещё раз.',
   'error.too_large': 'Изображение слишком большое. Можно отправить до {size}.',
   'error.too_many': 'За один раз можно отправить не более {files} фотографий.',
   'error.too_many_pixels': 'В изображении больше пикселей, чем можно прочитать. Сохраните его меньшим.',
@@ -257,6 +267,8 @@ export const ru: Record<Key, Message> = {
   'error.unreadable': 'Файл не читается. Возможно, после выбора его переместили, изменили или удалили.',
   'error.no_pictures': 'В этой папке нет изображений.',
   'error.bad_region': 'Отмеченная часть выходит за пределы снимка. Отметьте её заново.',
+  'error.region_too_small':
+    'Отмеченная часть слишком мала: нужно не меньше 8 пикселей по ширине и по высоте. Отметьте часть побольше.',
   'error.region_too_fine': 'Отмеченная часть слишком мала для такого большого снимка. Отметьте часть побольше.',
   'error.rejected_input': 'Запрос не принят.',
   'error.no_words': 'В этом тексте нечего искать. Напишите хотя бы одно слово или число.',
