@@ -12,10 +12,11 @@ import argparse
 import contextlib
 import functools
 import logging
+import os
 import pathlib
 import socket
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import pydantic
 
@@ -32,6 +33,7 @@ from vitrine.adapters import (
     encoders,
     model_files,
     scheduling,
+    sql_failures,
     sql_migrations,
     text_encoders,
     threads,
@@ -45,7 +47,7 @@ from vitrine.adapters.sql_leases import SqlLeases
 from vitrine.settings import Settings
 
 # From sysexits.h, so that scripts can tell a wrong file from a server that is away.
-_WRONG_DATA, _NO_INPUT, _TRY_AGAIN, _WRONG_SETTING = 65, 66, 75, 78
+_WRONG_DATA, _NO_INPUT, _NOT_WRITTEN, _TRY_AGAIN, _WRONG_SETTING = 65, 66, 74, 75, 78
 # Who embeds: the choices of --via.
 _HERE, _QUEUE = "process", "queue"
 _CODES = {"no_source": _NO_INPUT, "no_profile": _NO_INPUT, "bad_profile": _WRONG_DATA}
@@ -56,8 +58,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.getLogger("alembic").setLevel(logging.WARNING)
     options = _parser().parse_args(arguments)
     threads.one_thread_each()
+    output = _Output()
+    return _ended(options, output) or output.status
+
+
+class _Output:
+    """Standard output. Where nobody takes it any more, the work goes on, and ``status`` tells."""
+
+    status = 0
+
+    def say(self, line: str) -> None:
+        try:
+            print(line, flush=True)
+        except OSError as error:
+            _complain(f"the output cannot be written: {error.strerror}")
+            self.status = _NOT_WRITTEN
+            # The rest, too, and what the interpreter still holds when it ends.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _ended(options: argparse.Namespace, output: _Output) -> int:
     try:
-        return _run(options, Settings())
+        return _run(options, Settings(), output)
     except pydantic.ValidationError as error:
         print(*Settings.complaints(error), sep="\n", file=sys.stderr)
         return _WRONG_SETTING
@@ -69,23 +91,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return interruption.EXIT_STATUS
 
 
-def _run(options: argparse.Namespace, settings: Settings) -> int:
+def _run(options: argparse.Namespace, settings: Settings, output: _Output) -> int:
     if options.command == "add":
-        return _add(options, settings)
+        return _add(options, settings, output)
     if options.command == "embed":
-        return _embed(options, settings)
+        return _embed(options, settings, output)
     with interruption.raised(), _opened(settings) as index:
+        lines: Iterable[str]
         if options.command == "classifier":
             lines = classifier_commands.run(options, index)
         elif options.command == "build":
             lines = commands.build(index, shown=progress.for_stream(sys.stderr))
+        elif options.command == "verify":
+            lines = commands.verify(index)
         else:
-            lines = {"status": commands.status, "verify": commands.verify}[options.command](index)
-    print("\n".join(lines))
+            lines = commands.status(index)
+        for line in lines:
+            output.say(line)
     return 0
 
 
-def _add(options: argparse.Namespace, settings: Settings) -> int:
+def _add(options: argparse.Namespace, settings: Settings, output: _Output) -> int:
     rejects = options.rejects
     if rejects is None and not options.dry_run:
         rejects = settings.home / f"{options.source.stem}.rejects.csv"
@@ -100,18 +126,24 @@ def _add(options: argparse.Namespace, settings: Settings) -> int:
     )
     with interruption.on_signals() as asked:
         result = commands.add(
-            add, lambda: _opened(settings, options.via), shown=progress.for_stream(sys.stderr), interruption=asked
+            add,
+            lambda: _opened(settings, options.via),
+            shown=progress.for_stream(sys.stderr),
+            interruption=asked,
+            say=output.say,
         )
-    print("\n".join(result.lines()))
     return interruption.EXIT_STATUS if result.interrupted else 0
 
 
-def _embed(options: argparse.Namespace, settings: Settings) -> int:
+def _embed(options: argparse.Namespace, settings: Settings, output: _Output) -> int:
     with interruption.on_signals() as asked, _opened(settings, options.via) as index:
         result = commands.embed(
-            index, build_after=options.build, shown=progress.for_stream(sys.stderr), interruption=asked
+            index,
+            build_after=options.build,
+            shown=progress.for_stream(sys.stderr),
+            interruption=asked,
+            say=output.say,
         )
-    print("\n".join(result.lines()))
     return interruption.EXIT_STATUS if result.interrupted else 0
 
 
@@ -163,6 +195,8 @@ def _embedding(settings: Settings, via: str) -> Iterator[StartEmbedding]:
 def _exit_code(error: errors.VitrineError) -> int:
     if error.code in _CODES:
         return _CODES[error.code]
+    if isinstance(error, sql_failures.Unusable):
+        return _WRONG_SETTING
     if isinstance(error, errors.DependencyUnavailable):
         _complain("run the same command again to resume")
         return _TRY_AGAIN
@@ -208,7 +242,7 @@ def _parser() -> argparse.ArgumentParser:
         )
     subcommands.add_parser("build", help="make a new snapshot: index, calibration, classifier")
     subcommands.add_parser("status", help="say what is there")
-    subcommands.add_parser("verify", help="read every byte of the snapshot that is served")
+    subcommands.add_parser("verify", help="read every byte of the snapshot, and look for every original")
     classifier = subcommands.add_parser("classifier", help="versions of the classifier, and classes added by hand")
     classifier_commands.add_options(classifier)
     return parser

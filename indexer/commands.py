@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import logging
 import pathlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 
 from indexer import embedding_anew, profile_file, progress, report, run
@@ -19,12 +19,15 @@ from indexer.rejects import Rejects
 from indexer.snapshot import SnapshotBuilder
 from indexer.sources.registry import open_source
 from indexer.summary import Plan, Summary
-from vitrine import errors
+from vitrine import domain, errors
 from vitrine.ports import HeadStore, Leases, SnapshotStore, TextEncoder
 
 _log = logging.getLogger(__name__)
 
 _SNAPSHOT_LEASE = "snapshot"
+# It has embedded nothing, so every image is one that it has not embedded.
+_NO_MODEL = ""
+_PAGE = 5_000
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -54,13 +57,25 @@ class AddOptions:
     dry_run: bool = False
     build: bool = True
 
+    @property
+    def source_name(self) -> str:
+        """Of the same table in another folder the same: the file's name, and how and in which part it is read."""
+        conditions = [f"{column}={value}" for column, value in sorted(self.where)]
+        return " ".join([self.source.name, pathlib.Path(self.mapping).name, *conditions])
+
 
 def add(
-    options: AddOptions, open_index: OpenIndex, *, shown: progress.Progress, interruption: Interruption
+    options: AddOptions,
+    open_index: OpenIndex,
+    *,
+    shown: progress.Progress,
+    interruption: Interruption,
+    say: Callable[[str], None],
 ) -> Plan | Summary:
-    """Import a source. The ports are opened only when source and profile are found to be in order.
+    """Import a source, and ``say`` what became of it before the snapshot is built: what went in is in by then.
 
-    Raises RejectedInput, Misconfigured or DependencyUnavailable.
+    The ports are opened only when source and profile are found to be in order. Raises RejectedInput, Misconfigured or
+    DependencyUnavailable.
     """
     profile = profile_file.load(options.mapping)
     source = open_source(options.source)
@@ -71,6 +86,7 @@ def add(
     with Rejects(options.rejects, source.columns) as rejects:
         task = run.Task(
             source=source,
+            source_name=options.source_name,
             mapping=mapping,
             roots=[*([options.images] if options.images else []), options.source.parent],
             rejects=rejects,
@@ -78,20 +94,39 @@ def add(
             interruption=interruption,
         )
         if options.dry_run:
-            return run.dry_run(task)
+            plan = run.dry_run(task)
+            _say_all(plan.lines(), say)
+            return plan
         with open_index() as index:
             summary = run.add(task, index.ports, index.embedding)
+            _say_all(summary.lines(), say)
             if not summary.interrupted and options.build:
-                build(index, shown=shown)
+                _build_what_there_is(index, shown, say)
             return summary
 
 
-def embed(index: Index, *, build_after: bool, shown: progress.Progress, interruption: Interruption) -> Embedded:
+def embed(
+    index: Index,
+    *,
+    build_after: bool,
+    shown: progress.Progress,
+    interruption: Interruption,
+    say: Callable[[str], None],
+) -> Embedded:
     """What today's model has not seen is embedded from the store. Raises DependencyUnavailable."""
     embedded = embedding_anew.embed(index.ports, index.embedding, shown=shown, interruption=interruption)
+    _say_all(embedded.lines(), say)
     if build_after and not embedded.interrupted:
-        build(index, shown=shown)
+        _build_what_there_is(index, shown, say)
     return embedded
+
+
+def _build_what_there_is(index: Index, shown: progress.Progress, say: Callable[[str], None]) -> None:
+    """Nothing at all is no failure of whoever added it."""
+    try:
+        build(index, shown=shown)
+    except errors.IndexNotReady as error:
+        say(f"snapshot    none is made: {error.message}")
 
 
 def build(index: Index, *, shown: progress.Progress) -> list[str]:
@@ -126,10 +161,37 @@ def status(index: Index) -> list[str]:
     return report.status_lines(model_id, counts, snapshot, index.heads.active(model_id))
 
 
-def verify(index: Index) -> list[str]:
-    """Reads every byte of the current snapshot. Raises DamagedSnapshot or IndexNotReady."""
+def verify(index: Index) -> Iterator[str]:
+    """Reads every byte of the current snapshot, then looks for the original of every image, line by line.
+
+    Raises DamagedSnapshot or IndexNotReady, and NotFound where originals are lost.
+    """
     manifest = index.snapshots.verify(index.ports.encoder.model_id)
-    return [*report.snapshot_lines(manifest), "verified    every file is as its SHA-256 says"]
+    yield from report.snapshot_lines(manifest)
+    yield "verified    every file is as its SHA-256 says"
+    count, lost = _originals(index.ports)
+    yield f"originals   {count - lost:,} of {count:,} images"
+    if lost:
+        raise errors.NotFound(
+            f"The image store lacks the originals of {lost:,} images: no other model can embed them, and nobody sees "
+            "them. Put the folder images of VITRINE_HOME back from a copy; or touch the photographs and add their "
+            "tables again, which stores those that it finds."
+        )
+
+
+def _originals(ports: Ports) -> tuple[int, int]:
+    """How many images the catalogue has, and how many of them the store has no original of."""
+    count = lost = last = 0
+    while page := ports.catalogue.unembedded_after(_NO_MODEL, last, _PAGE):
+        last = page[-1].id
+        count += len(page)
+        lost += sum(not ports.images.exists(domain.original_key(image.sha256)) for image in page)
+    return count, lost
+
+
+def _say_all(lines: Sequence[str], say: Callable[[str], None]) -> None:
+    for line in lines:
+        say(line)
 
 
 def _check_files(options: AddOptions) -> None:

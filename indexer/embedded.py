@@ -30,7 +30,7 @@ class Embedded:
 
 
 def read(catalogue: Catalogue, model_id: str) -> Embedded:
-    """Raises IndexNotReady where nothing is embedded."""
+    """Raises IndexNotReady where nothing is embedded, or only what is withdrawn."""
     withdrawn = catalogue.withdrawn_image_ids()
     image_ids: list[int] = []
     record_ids: list[int] = []
@@ -45,8 +45,11 @@ def read(catalogue: Catalogue, model_id: str) -> Embedded:
             vectors.append(np.stack([row.vector for row in kept]))
     if not vectors:
         raise errors.IndexNotReady(
-            f"Nothing is embedded under {model_id} yet. Run: python -m indexer embed, where the catalogue has images "
-            "already, or python -m indexer add SOURCE"
+            "Every record with an embedded image is withdrawn, and withdrawn records are in no answer. Show one again, "
+            "or add others."
+            if watermark
+            else f"Nothing is embedded under {model_id} yet. Run: python -m indexer embed, where the catalogue has "
+            "images already; or add a table with photographs."
         )
     return Embedded(
         image_ids=np.array(image_ids, np.int64),

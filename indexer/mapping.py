@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from indexer import years
@@ -29,9 +30,12 @@ class RecordMapping:
     """A profile, bound to the columns of one source. Case and outer spaces of column names do not matter."""
 
     def __init__(self, profile: Profile, columns: Sequence[str], where: Iterable[tuple[str, str]] = ()) -> None:
-        """``where``: further conditions; several values of one column are alternatives. Raises Misconfigured."""
+        """``where``: further conditions; several values of one column are alternatives.
+
+        Raises Misconfigured, and RejectedInput ``bad_source`` for columns that cannot be told apart.
+        """
         self._profile = profile
-        self._columns = {column.strip().casefold(): column for column in columns}
+        self._columns = _by_folded_name(columns)
         self._used: set[str] = set()
         self._texts = self._readers({name: rule for name, rule in profile.record.items() if name not in _YEAR_FIELDS})
         if "external_id" not in self._texts:
@@ -57,8 +61,11 @@ class RecordMapping:
         if row.defect is not None:
             raise row.defect
         first, last = self._first_and_last_year(row.values)
+        texts = {field: read(row.values) for field, read in self._texts.items()}
+        # Systems write "й" differently, and tables go through several.
+        texts["external_id"] = unicodedata.normalize("NFC", texts["external_id"])
         content = RecordContent(
-            **{field: read(row.values) for field, read in self._texts.items()},
+            **texts,
             authors=_unique(self._authors(row.values)),
             year_from=first,
             year_to=last,
@@ -168,11 +175,24 @@ class RecordMapping:
 
     def _missing(self, columns: Sequence[Column]) -> errors.Misconfigured:
         names = " or ".join(repr(column.name) for column in columns)
+        doubt = " Is the separator right? Comma, semicolon and tab are known." if len(self._columns) == 1 else ""
         return errors.Misconfigured(
             f"{columns[0].place}: the source has no column {names}. "
-            f"It has: {', '.join(self._columns.values())}. Correct the profile, or choose another with --mapping.",
+            f"It has: {', '.join(self._columns.values())}.{doubt} "
+            "Correct the profile, or choose another with --mapping.",
             code="bad_profile",
         )
+
+
+def _by_folded_name(columns: Sequence[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for column in columns:
+        if (other := found.setdefault(column.strip().casefold(), column)) != column:
+            raise errors.RejectedInput(
+                f"The source has the columns {other!r} and {column!r}, and case does not matter: rename one.",
+                code="bad_source",
+            )
+    return found
 
 
 def _nothing(_: _Values) -> str:

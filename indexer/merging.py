@@ -6,10 +6,13 @@ import dataclasses
 import hashlib
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from vitrine import errors
 from vitrine.domain import RecordContent
+
+_YEARS = ("year_from", "year_to")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -31,6 +34,12 @@ def merged(first: RecordContent, second: RecordContent) -> Merged:
         values[field.name] = other if kept in ("", (), None) else kept
         if values[field.name] != other and other not in ("", (), None):
             conflicts[field.name] = (kept, other)
+    for field_name in _YEARS if _reversed(values) else ():
+        # Half of one span and half of another are no span: that of the first stays as it is.
+        kept, other = getattr(first, field_name), getattr(second, field_name)
+        values[field_name] = kept
+        if other is not None and kept != other:
+            conflicts[field_name] = (kept, other)
     translations = {language: dict(texts) for language, texts in first.translations.items()}
     for language, texts in second.translations.items():
         for field_name, text in texts.items():
@@ -38,6 +47,11 @@ def merged(first: RecordContent, second: RecordContent) -> Merged:
             if kept != text:
                 conflicts[f"{field_name} ({language})"] = (kept, text)
     return Merged(content=RecordContent(**values, translations=translations), conflicts=conflicts)
+
+
+def _reversed(values: Mapping[str, Any]) -> bool:
+    first, last = (values[field_name] for field_name in _YEARS)
+    return first is not None and last is not None and bool(first > last)
 
 
 def digest(content: RecordContent) -> str:
@@ -48,15 +62,16 @@ def digest(content: RecordContent) -> str:
 class MergedRecords:
     """All records of a source, merged; on disk, because a source may hold fifty million.
 
-    One thread uses it. The file has no name and ends with the process.
+    One thread uses it. The file has no name and ends with the process. Every method raises DependencyUnavailable
+    where there is no room for it.
     """
 
     def __init__(self) -> None:
         # The empty name makes SQLite a private file that it deletes by itself.
         self._database = sqlite3.connect("", isolation_level=None)
-        self._database.execute("PRAGMA journal_mode=OFF")
-        self._database.execute("PRAGMA synchronous=OFF")
-        self._database.execute(
+        self._execute("PRAGMA journal_mode=OFF")
+        self._execute("PRAGMA synchronous=OFF")
+        self._execute(
             "CREATE TABLE merged (external_id TEXT PRIMARY KEY, content TEXT, conflicts TEXT, record_id INTEGER)"
             " WITHOUT ROWID"
         )
@@ -65,16 +80,14 @@ class MergedRecords:
         """Returns the conflicts that this record did not have before."""
         row = self._row(content.external_id)
         if row is None:
-            self._database.execute(
-                "INSERT INTO merged VALUES (?, ?, '[]', NULL)", (content.external_id, _to_text(content))
-            )
+            self._execute("INSERT INTO merged VALUES (?, ?, '[]', NULL)", (content.external_id, _to_text(content)))
             return {}
         known = set(json.loads(row[1]))
         both = merged(_from_text(row[0]), content)
         text = _to_text(both.content)
         new = {field: values for field, values in both.conflicts.items() if field not in known}
         if new or text != row[0]:
-            self._database.execute(
+            self._execute(
                 "UPDATE merged SET content = ?, conflicts = ? WHERE external_id = ?",
                 (text, json.dumps(sorted(known | set(new))), content.external_id),
             )
@@ -89,19 +102,28 @@ class MergedRecords:
 
     def remember(self, external_id: str, record_id: int) -> None:
         """The number of the record in the catalogue."""
-        self._database.execute("UPDATE merged SET record_id = ? WHERE external_id = ?", (record_id, external_id))
+        self._execute("UPDATE merged SET record_id = ? WHERE external_id = ?", (record_id, external_id))
 
     def __len__(self) -> int:
-        return int(self._database.execute("SELECT count(*) FROM merged").fetchone()[0])
+        return int(self._execute("SELECT count(*) FROM merged").fetchone()[0])
 
     def close(self) -> None:
         self._database.close()
 
     def _row(self, external_id: str) -> tuple[str, str, int | None] | None:
-        found = self._database.execute(
+        found = self._execute(
             "SELECT content, conflicts, record_id FROM merged WHERE external_id = ?", (external_id,)
         ).fetchone()
         return found if found is None else (found[0], found[1], found[2])
+
+    def _execute(self, statement: str, values: Sequence[str | int] = ()) -> sqlite3.Cursor:
+        try:
+            return self._database.execute(statement, values)
+        except sqlite3.Error as error:
+            raise errors.DependencyUnavailable(
+                f"The records of the table cannot be put together ({error}): make room in the folder for temporary "
+                "files, or name another folder with SQLITE_TMPDIR."
+            ) from error
 
 
 def _to_text(content: RecordContent) -> str:

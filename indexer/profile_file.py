@@ -37,11 +37,15 @@ def load(name_or_path: str) -> Profile:
         path = _SHIPPED / f"{name_or_path}.yaml"
     try:
         text = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
+    except FileNotFoundError as error:
         raise errors.Misconfigured(
             f"There is no mapping profile {name_or_path!r}: give the path of a YAML file, or one of "
             f"{', '.join(shipped())}.",
             code="no_profile",
+        ) from error
+    except OSError as error:
+        raise errors.Misconfigured(
+            f"The mapping profile {path} cannot be read: {error.strerror}.", code="no_profile"
         ) from error
     except UnicodeError as error:
         raise errors.Misconfigured(f"{path} is not UTF-8: save it as UTF-8.", code="bad_profile") from error

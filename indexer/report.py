@@ -9,7 +9,7 @@ from indexer.classifier import figures
 from vitrine.ports import CatalogueCounts
 
 _CLASS_MISSING = {
-    "too_few_labels": "none: too few records have a typology",
+    "too_few_labels": "none: it takes 5 objects of one typology and 5 of another",
     "no_classifier": "none",
 }
 
@@ -57,7 +57,7 @@ def _classifier(manifest: Mapping[str, Any]) -> str:
     if (missing := manifest["class_missing"]) is not None:
         return _CLASS_MISSING.get(missing, str(missing))
     report = manifest["classifier"]
-    return (
-        f"accuracy {report['accuracy']:.3f}, balanced {report['balanced_accuracy']:.3f}, "
-        f"macro F1 {report['macro_f1']:.3f} on objects that it was not fitted on"
+    accuracy, balanced, macro_f1 = (
+        figures.told(report.get(name)) for name in ("accuracy", "balanced_accuracy", "macro_f1")
     )
+    return f"accuracy {accuracy}, balanced {balanced}, macro F1 {macro_f1} on objects that it was not fitted on"

@@ -13,7 +13,7 @@ from indexer import image_paths, merging, survey
 from indexer.embedding_here import EmbeddingHere
 from indexer.interruption import Interruption
 from indexer.mapping import MappedRow, RecordMapping
-from indexer.merging import MergedRecords
+from indexer.merging import Merged, MergedRecords
 from indexer.photographs import Applied, Photograph, PhotographLine, Ports, StartEmbedding
 from indexer.progress import Progress
 from indexer.rejects import Rejects
@@ -32,9 +32,13 @@ _WINDOW = 500
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Task:
-    """What to import. ``roots``: folders that relative paths of photographs begin in, tried in order."""
+    """What to import. ``roots``: folders that relative paths of photographs begin in, tried in order.
+
+    ``source_name``: what the catalogue remembers the source by.
+    """
 
     source: Source
+    source_name: str
     mapping: RecordMapping
     roots: Sequence[pathlib.Path]
     rejects: Rejects
@@ -45,6 +49,8 @@ class Task:
 def dry_run(task: Task) -> Plan:
     """What an import would read, and what it would reject before opening a photograph. Changes nothing."""
     records = MergedRecords()
+    # The task's own would be written.
+    rejects = Rejects(None, task.source.columns)
     try:
         found = Survey(records=records)
         images = 0
@@ -53,7 +59,7 @@ def dry_run(task: Task) -> Plan:
             if task.interruption.asked:
                 break
             found.take(judged)
-            images += _images_found(task, judged)
+            images += _images_found(task, judged, rejects)
             task.progress.advance()
         task.progress.finish()
         return Plan(
@@ -62,7 +68,7 @@ def dry_run(task: Task) -> Plan:
             conflicts=found.conflicts,
             records=len(records),
             images=images,
-            rejected=task.rejects.counted(),
+            rejected=rejects.counted(),
             interrupted=task.interruption.asked,
         )
     finally:
@@ -94,17 +100,17 @@ def _surveyed(task: Task, records: MergedRecords) -> Survey:
     return found
 
 
-def _images_found(task: Task, judged: Judged) -> int:
+def _images_found(task: Task, judged: Judged, rejects: Rejects) -> int:
     found = 0
     if isinstance(judged, Refused):
-        task.rejects.add(judged.row, judged.error)
+        rejects.add(judged.row, judged.error)
     elif judged is not None:
         for text in judged.mapped.images:
             try:
                 image_paths.locate(text, task.roots)
                 found += 1
             except errors.RejectedInput as error:
-                task.rejects.add(judged.row, error)
+                rejects.add(judged.row, error)
     return found
 
 
@@ -140,6 +146,8 @@ class _Import:
             self._threads.shutdown(wait=False, cancel_futures=True)
         self._tally.embeddings_added = self._embedder.added
         self._tally.embeddings_given_up = self._embedder.given_up
+        if not self._task.interruption.asked:
+            self._task.rejects.publish()
         return Summary(
             tally=self._tally,
             rejected=self._task.rejects.counted(),
@@ -189,13 +197,15 @@ class _Import:
         """
         said = merging.digest(content)
         known = self._window.imported.get(content.external_id)
-        if known is not None and known.sha256 == said:
+        if known is not None and known.is_old_news(self._task.source_name, said):
             self._tally.records_unchanged += 1
             return known.record_id
         stored = self._catalogue.record(known.record_id) if known else None
         if stored is not None:
-            content = merging.merged(content, stored.content).content
-        record_id, changed = self._catalogue.put_record(content, imported_sha256=said)
+            both = merging.merged(content, stored.content)
+            self._note_overwritten(both)
+            content = both.content
+        record_id, changed = self._catalogue.put_record(content, source=self._task.source_name, imported_sha256=said)
         if stored is None:
             self._tally.records_added += 1
         elif changed:
@@ -203,6 +213,14 @@ class _Import:
         else:
             self._tally.records_unchanged += 1
         return record_id
+
+    def _note_overwritten(self, both: Merged) -> None:
+        for field, (now, before) in both.conflicts.items():
+            if not self._tally.overwritten:
+                self._tally.overwritten_example = (
+                    f"{field} of {both.content.external_id}: {survey.short(before)} became {survey.short(now)}"
+                )
+            self._tally.overwritten += 1
 
     def _take_image(self, row: SourceRow, record_id: int, text: str) -> None:
         try:

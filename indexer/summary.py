@@ -11,9 +11,10 @@ _REASONS = {
     "too_long": "a text is too long",
     "bad_year": "a year is wrong",
     "ragged_row": "more or fewer cells than the header",
-    "bad_quotes": "a quotation mark is missing",
+    "bad_quotes": "a quotation mark is wrong",
     "nul_byte": "a NUL byte",
     "bad_bytes": "bytes that are no text",
+    "damaged_text": "letters that were lost before",
     "image_missing": "the photograph is not there",
     "image_is_url": "the photograph is a web address",
     "image_outside": "the photograph lies outside its folder",
@@ -44,11 +45,16 @@ class Rejected:
 
 @dataclasses.dataclass(kw_only=True)
 class Tally:
-    """Counted while the run is on. A record is changed where the catalogue had it with other words."""
+    """Counted while the run is on. A record is changed where the catalogue had it with other words.
+
+    ``overwritten``: values that the catalogue had and the source replaced, with the first of them as an example.
+    """
 
     rows: int = 0
     filtered: int = 0
     conflicts: int = 0
+    overwritten: int = 0
+    overwritten_example: str = ""
     records_added: int = 0
     records_changed: int = 0
     records_unchanged: int = 0
@@ -100,6 +106,7 @@ class Summary:
             f"embeddings  {tally.embeddings_added:,} added",
             *_given_up_lines(tally.embeddings_given_up),
             *_conflict_lines(tally.conflicts),
+            *_overwritten_lines(tally),
             *self.rejected.lines(),
             *_hint(self.rejected, found=tally.images_added + tally.images_known),
         ]
@@ -122,6 +129,15 @@ def _conflict_lines(conflicts: int) -> list[str]:
     if not conflicts:
         return []
     return [f"conflicts   {conflicts:,} values differ between rows of one object: the first was kept"]
+
+
+def _overwritten_lines(tally: Tally) -> list[str]:
+    if not tally.overwritten:
+        return []
+    return [
+        f"overwritten {tally.overwritten:,} values of the catalogue, such as {tally.overwritten_example}",
+        "            If these are other objects: give them ids of their own (docs/indexing.md, Rows of one object).",
+    ]
 
 
 def _hint(rejected: Rejected, *, found: int) -> list[str]:

@@ -75,12 +75,13 @@ class Survey:
         for field, (stays, other) in conflicts.items():
             self.conflicts += 1
             if self.conflicts <= _SHOWN:
-                stays, other = _short(stays), _short(other)
+                stays, other = short(stays), short(other)
                 _log.warning("line %d: %s of %s stays %s and is not %s", line, field, external_id, stays, other)
             elif self.conflicts == _SHOWN + 1:
                 _log.warning("further differences between rows of one object are only counted")
 
 
-def _short(value: object) -> str:
+def short(value: object) -> str:
+    """For a line that somebody reads."""
     text = repr(value)
     return text if len(text) <= _SHOWN_CHARACTERS else f"{text[:_SHOWN_CHARACTERS]}…"

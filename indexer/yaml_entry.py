@@ -25,6 +25,11 @@ class Entry:
             node = yaml.compose(text, Loader=yaml.SafeLoader)
         except yaml.YAMLError as error:
             raise errors.Misconfigured(f"{file} is not YAML: {error}", code="bad_profile") from error
+        except RecursionError as error:
+            raise errors.Misconfigured(
+                f"{file} is nested too deeply: a profile has lists in mappings in mappings, and nothing below.",
+                code="bad_profile",
+            ) from error
         if node is None:
             raise errors.Misconfigured(f"{file} is empty: a profile needs the key 'record'.", code="bad_profile")
         return cls(file=file, key="", node=node)

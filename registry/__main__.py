@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import signal
+
+if __name__ == "__main__":
+    # What is imported below takes seconds, and Ctrl-C ends it without a traceback.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
 import argparse
 import contextlib
 import datetime
+import hashlib
 import logging
+import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -13,7 +21,7 @@ from typing import Any
 import pydantic
 
 from vitrine import errors
-from vitrine.adapters import model_files, sql_migrations
+from vitrine.adapters import model_files, sql_failures, sql_migrations
 from vitrine.adapters.model_folder import ModelFolder
 from vitrine.adapters.sql_engine import Database
 from vitrine.adapters.sql_model_registry import SqlModelRegistry
@@ -22,29 +30,51 @@ from vitrine.ports import ModelRegistry
 from vitrine.settings import MODELS, Settings
 
 # From sysexits.h, so that scripts can tell a wrong file from a server that is away.
-_WRONG_DATA, _NO_INPUT, _TRY_AGAIN, _WRONG_SETTING = 65, 66, 75, 78
+_WRONG_DATA, _NO_INPUT, _TRY_AGAIN, _WRONG_SETTING, _INTERRUPTED = 65, 66, 75, 78, 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s", stream=sys.stderr)
     options = _parser().parse_args(arguments)
     try:
+        status = _run(options)
+        sys.stdout.flush()
+        return status
+    except OSError as error:
+        print(f"registry: {error}", file=sys.stderr)
+        _forget_what_cannot_be_written()
+        return 1
+    except KeyboardInterrupt:
+        print("registry: stopped", file=sys.stderr)
+        return _INTERRUPTED
+
+
+def _run(options: argparse.Namespace) -> int:
+    try:
         settings = Settings()
         if not settings.database_url:
-            settings.home.mkdir(parents=True, exist_ok=True)
+            settings.make_home()
         with contextlib.closing(Database(settings.sqlalchemy_url)) as database:
             sql_migrations.migrate(database)
             folder = ModelFolder(own=settings.home / "models", others=[MODELS])
             return _Commands(SqlModelRegistry(database), folder, settings).run(options)
     except pydantic.ValidationError as error:
-        print(f"registry: a setting is wrong: {error}", file=sys.stderr)
+        print(*Settings.complaints(error), sep="\n", file=sys.stderr)
         return _WRONG_SETTING
     except errors.VitrineError as error:
         print(f"registry: {error.message}", file=sys.stderr)
         return _exit_code(error)
-    except OSError as error:
-        print(f"registry: {error}", file=sys.stderr)
-        return 1
+    except RecursionError:
+        print("registry: the model description is nested too deeply to be one", file=sys.stderr)
+        return _WRONG_SETTING
+
+
+def _forget_what_cannot_be_written() -> None:
+    """The interpreter would try again when it ends."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 class _Commands:
@@ -71,7 +101,7 @@ class _Commands:
         return 0
 
     def list(self, _: str) -> int:
-        for model in self._registry.all():
+        for model in self._all():
             print(f"{model.id}  {model.licence or 'no licence told'}  {_day(model)}")
         return 0
 
@@ -84,7 +114,7 @@ class _Commands:
         return 0
 
     def verify(self, name: str) -> int:
-        models = [self._registry.get(name)] if name else self._registry.all()
+        models = [self._registry.get(name)] if name else self._all()
         damaged = 0
         for model in models:
             wrong = self._folder.differences(model)
@@ -98,12 +128,30 @@ class _Commands:
         model = self._registry.get(name)
         if self._is_served(model):
             raise errors.RejectedInput(f"{model.id} is the one that is served: set VITRINE_MODEL to another one first.")
+        if self._is_redescribed(model):
+            raise errors.RejectedInput(
+                f"The description of {model.name} has changed since it was registered, and would be left without its "
+                f"graph: add it again first (python -m registry add {model.name})."
+            )
         gone = self._folder.remove(model)
         self._registry.remove(model.id)
         print(f"{model.id} is no longer registered; {len(gone)} files deleted")
         if stay := len(model.sha256) - len(gone):
             print(f"{stay} stay or are missing: they came with Vitrine, changed since, or are another model's too")
         return 0
+
+    def _all(self) -> Sequence[RegisteredModel]:
+        models = self._registry.all()
+        if not models:
+            print("No model is registered. python -m registry add MODEL takes one in.")
+        return models
+
+    def _is_redescribed(self, model: RegisteredModel) -> bool:
+        """Whether its description, which stays where it changed, still names its files."""
+        path = self._settings.home / "models" / f"{model.name}.yaml"
+        if self._folder.superseded(model) or not path.is_file():
+            return False
+        return hashlib.sha256(path.read_bytes()).hexdigest() != model.sha256.get(path.name)
 
     def _is_served(self, model: RegisteredModel) -> bool:
         """However VITRINE_MODEL spells it: the path of a description names a model as well."""
@@ -132,6 +180,8 @@ def _day(model: RegisteredModel) -> str:
 
 def _exit_code(error: errors.VitrineError) -> int:
     match error:
+        case sql_failures.Unusable():
+            return _WRONG_SETTING
         case errors.DependencyUnavailable():
             return _TRY_AGAIN
         case errors.NotFound():
@@ -155,4 +205,5 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.exit(main())

@@ -14,6 +14,9 @@ import numpy.typing as npt
 from vitrine import errors
 from vitrine.preprocessing import Resize
 
+# On one side. Models look at some hundred; such a square takes 200 MB as float32.
+_MOST_PIXELS = 4096
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class TextTower:
@@ -57,7 +60,7 @@ class ModelDescription:
             return cls._parsed(document)
         except KeyError as error:
             raise errors.Misconfigured(f"The model description lacks the key {error}.") from error
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, OverflowError) as error:
             raise errors.Misconfigured(f"The model description is wrong: {error}.") from error
 
     @classmethod
@@ -67,7 +70,7 @@ class ModelDescription:
         _one_of("input.dtype", source["dtype"], ("uint8", "float32"))
         _one_of("resize.mode", resize["mode"], ("center_crop", "letterbox", "squash"))
         _one_of("resize.interpolation", resize.get("interpolation", "bilinear"), ("bilinear", "bicubic"))
-        size = _at_least_one("input.size", source["size"])
+        size = _whole_number("input.size", source["size"], at_most=_MOST_PIXELS)
         return cls(
             id=_name(document["id"]),
             file=str(document["file"]),
@@ -80,13 +83,15 @@ class ModelDescription:
             resize=Resize(
                 mode=resize["mode"],
                 size=size,
-                shorter_side=_at_least_one("resize.shorter_side", resize.get("shorter_side", size)),
+                shorter_side=_whole_number(
+                    "resize.shorter_side", resize.get("shorter_side", size), at_most=_MOST_PIXELS
+                ),
                 interpolation=resize.get("interpolation", "bilinear"),
             ),
             output_name=str(output["name"]),
-            dimension=_at_least_one("output.dimension", output["dimension"]),
+            dimension=_whole_number("output.dimension", output["dimension"]),
             text=_text_tower(document.get("text")),
-            batch=_at_least_one("input.batch", source.get("batch", 8)),
+            batch=_whole_number("input.batch", source.get("batch", 8)),
         )
 
     def full_id(self, graph_sha256: str) -> str:
@@ -142,10 +147,14 @@ def _one_of(key: str, value: object, allowed: tuple[str, ...]) -> None:
         raise ValueError(f"{key} is {value!r}, but must be one of {', '.join(allowed)}")
 
 
-def _at_least_one(key: str, value: Any) -> int:
-    if int(value) < 1:
-        raise ValueError(f"{key} is {value!r}, but must be 1 at least")
-    return int(value)
+def _whole_number(key: str, value: Any, *, at_most: int = 1_000_000) -> int:
+    try:
+        number = int(value)
+    except (TypeError, ValueError, OverflowError):
+        number = 0
+    if not 1 <= number <= at_most:
+        raise ValueError(f"{key} is {value!r}, but must be a whole number from 1 to {at_most}")
+    return number
 
 
 def _three(key: str, value: Any) -> tuple[float, float, float] | None:

@@ -337,10 +337,14 @@ class Page:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Imported:
-    """A record as an importer knows it. ``sha256`` is what `put_record` was told last; empty: never imported."""
+    """A record as an importer knows it. ``said``: source → the SHA-256 that `put_record` was told last."""
 
     record_id: int
-    sha256: str
+    said: Mapping[str, str]
+
+    def is_old_news(self, source: str, sha256: str) -> bool:
+        """Whether the source said so last time, or another did and this one is new: a table may have been renamed."""
+        return self.said[source] == sha256 if source in self.said else sha256 in self.said.values()
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -355,10 +359,10 @@ class CatalogueCounts:
 class Catalogue(Protocol):
     """Records, their images and the embeddings. All methods raise DependencyUnavailable when the database is away."""
 
-    def put_record(self, content: RecordContent, *, imported_sha256: str = "") -> tuple[int, bool]:
+    def put_record(self, content: RecordContent, *, source: str = "", imported_sha256: str = "") -> tuple[int, bool]:
         """Insert or update by external id; returns the record's number and whether anything changed.
 
-        A withdrawn record that is put again is shown again. ``imported_sha256``: of what the source says of it.
+        A withdrawn record that is put again is shown again. ``imported_sha256``: of what ``source`` says of it.
         """
         ...
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pathlib
 from typing import Literal
+from urllib import parse
 
 import pydantic
 import pydantic_settings
@@ -126,7 +127,8 @@ class Settings(pydantic_settings.BaseSettings):
 
     @property
     def sqlalchemy_url(self) -> str:
-        return self.database_url or f"sqlite:///{self.home / 'catalogue.sqlite3'}"
+        # A folder's name may have characters that mean something in a URL.
+        return self.database_url or f"sqlite:///{parse.quote(str(self.home / 'catalogue.sqlite3'))}"
 
     @property
     def model_folders(self) -> list[pathlib.Path]:

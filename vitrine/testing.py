@@ -44,7 +44,7 @@ class MemoryCatalogue:
         self._lock = threading.RLock()
         self._records: dict[int, Record] = {}
         self._by_external_id: dict[str, int] = {}
-        self._imported: dict[int, str] = {}
+        self._imported: dict[int, dict[str, str]] = {}
         self._images: dict[int, CatalogueImage] = {}
         self._sources: dict[int, str] = {}
         self._embeddings: dict[tuple[str, int], StoredEmbedding] = {}
@@ -52,16 +52,17 @@ class MemoryCatalogue:
 
     # Records
 
-    def put_record(self, content: RecordContent, *, imported_sha256: str = "") -> tuple[int, bool]:
+    def put_record(self, content: RecordContent, *, source: str = "", imported_sha256: str = "") -> tuple[int, bool]:
+        said = {source: imported_sha256} if imported_sha256 else {}
         with self._lock:
             known = self._by_external_id.get(content.external_id)
             if known is None:
                 record_id = len(self._records) + 1
                 self._records[record_id] = Record(id=record_id, content=content, image_ids=())
                 self._by_external_id[content.external_id] = record_id
-                self._imported[record_id] = imported_sha256
+                self._imported[record_id] = said
                 return record_id, True
-            self._imported[known] = imported_sha256 or self._imported[known]
+            self._imported[known] = {**self._imported[known], **said}
             record = self._records[known]
             if record.content == content and not record.withdrawn:
                 return known, False
@@ -74,7 +75,7 @@ class MemoryCatalogue:
         with self._lock:
             known = {wanted: self._by_external_id.get(wanted) for wanted in external_ids}
             return {
-                external_id: Imported(record_id=record_id, sha256=self._imported[record_id])
+                external_id: Imported(record_id=record_id, said=self._imported[record_id])
                 for external_id, record_id in known.items()
                 if record_id is not None
             }

@@ -188,8 +188,19 @@ def _add_class(options: argparse.Namespace, ports: Ports, versions: Versions) ->
 
 
 def _files(given: Sequence[pathlib.Path]) -> list[pathlib.Path]:
-    files = [found for path in given for found in (sorted(path.iterdir()) if path.is_dir() else [path])]
+    files = [found for path in given for found in (_lying_in(path) if path.is_dir() else [path])]
     return [path for path in files if not path.name.startswith(".")]
+
+
+def _lying_in(folder: pathlib.Path) -> list[pathlib.Path]:
+    try:
+        return sorted(folder.iterdir())
+    except OSError as error:
+        raise _unreadable(folder, error) from error
+
+
+def _unreadable(path: pathlib.Path, error: OSError) -> errors.RejectedInput:
+    return errors.RejectedInput(f"{path} cannot be read: {error.strerror}.", code="no_source")
 
 
 def _embedded(files: Sequence[pathlib.Path], ports: Ports) -> Floats:
@@ -203,7 +214,7 @@ def _embedded(files: Sequence[pathlib.Path], ports: Ports) -> Floats:
                 assert decoded.model_input is not None
                 squares[data] = decoded.model_input
         except OSError as error:
-            raise errors.RejectedInput(f"{path} cannot be read: {error.strerror}.", code="no_source") from error
+            raise _unreadable(path, error) from error
         except errors.RejectedInput as error:
             raise errors.RejectedInput(f"{path}: {error.message}", code=error.code) from error
     if not squares:

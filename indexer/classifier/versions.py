@@ -34,7 +34,8 @@ class Versions:
         """
         if fitted.head is None or fitted.exam is None:
             raise errors.RejectedInput(
-                "Too few records have a typology: a class needs 3 objects, and two classes 5.", code=str(fitted.missing)
+                "There is nothing to tell apart: a class needs 3 objects of its typology, and two classes need 5 each.",
+                code=str(fitted.missing),
             )
         with self.leases.hold(_LEASE):
             active = self._comparable()
@@ -94,7 +95,7 @@ class Versions:
         return f"version {version} is active{unknown(gone)}"
 
     def roll_back(self, reason: str) -> int:
-        """Raises NotFound."""
+        """Raises NotFound, or DamagedSnapshot where the one before cannot be served either."""
         with self.leases.hold(_LEASE):
             return self.heads.roll_back(self.model_id, reason=reason)
 

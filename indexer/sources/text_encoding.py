@@ -9,7 +9,8 @@ import re
 _BLOCK_BYTES = 1 << 20
 _MARKS = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16", codecs.BOM_UTF8: "utf-8-sig"}
 _ESCAPED_BYTE = re.compile("[\udc80-\udcff]")
-_REPLACEMENT = "\ufffd"
+REPLACEMENT = "\ufffd"
+"""Stands where bytes meant nothing, in what has been decoded already."""
 
 
 def detect(path: pathlib.Path) -> str:
@@ -29,14 +30,19 @@ def detect(path: pathlib.Path) -> str:
         while block:
             # ASCII says nothing either way, and most blocks hold nothing else.
             text = "" if block.isascii() and decoder.getstate() == (b"", 0) else decoder.decode(block)
-            broken = text.count(_REPLACEMENT)
+            broken = text.count(REPLACEMENT)
             damaged += broken
             letters += len(text) - len(text.encode("ascii", "ignore")) - broken
             block = file.read(_BLOCK_BYTES)
-        damaged += decoder.decode(b"", True).count(_REPLACEMENT)
+        damaged += decoder.decode(b"", True).count(REPLACEMENT)
     return "cp1251" if damaged > letters else "utf-8"
 
 
 def has_damage(text: str) -> bool:
     """Whether ``text``, decoded with ``surrogateescape``, holds bytes that mean nothing in the file's encoding."""
     return _ESCAPED_BYTE.search(text) is not None
+
+
+def without_damage(text: str) -> str:
+    """``text`` as it can be written, with REPLACEMENT for each byte that means nothing."""
+    return _ESCAPED_BYTE.sub(REPLACEMENT, text)

@@ -11,6 +11,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import mysql
 
+from migrations import once
+
 revision = "0001"
 down_revision = None
 branch_labels = None
@@ -24,7 +26,7 @@ _MYSQL: dict[str, Any] = {"mysql_engine": "InnoDB", "mysql_charset": "utf8mb4", 
 
 
 def upgrade() -> None:
-    op.create_table(
+    once.create_table(
         "batches",
         sa.Column("id", sa.String(length=32), nullable=False),
         sa.Column("size", sa.Integer(), nullable=False),
@@ -33,7 +35,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_batches")),
         **_MYSQL,
     )
-    op.create_table(
+    once.create_table(
         "leases",
         sa.Column("name", sa.String(length=64), nullable=False),
         sa.Column("holder", sa.String(length=191), nullable=False),
@@ -42,7 +44,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_leases")),
         **_MYSQL,
     )
-    op.create_table(
+    once.create_table(
         "records",
         sa.Column("id", _NUMBER, autoincrement=True, nullable=False),
         sa.Column("external_id", sa.String(length=191), nullable=False),
@@ -70,10 +72,10 @@ def upgrade() -> None:
         sa.UniqueConstraint("external_id", name=op.f("uq_records_external_id")),
         **_MYSQL,
     )
-    op.create_index("ix_records_museum", "records", ["museum"], unique=False, mysql_length=100)
-    op.create_index("ix_records_typology", "records", ["typology"], unique=False, mysql_length=100)
-    op.create_index("ix_records_updated_at", "records", ["updated_at"], unique=False)
-    op.create_table(
+    once.create_index("ix_records_museum", "records", ["museum"], mysql_length=100)
+    once.create_index("ix_records_typology", "records", ["typology"], mysql_length=100)
+    once.create_index("ix_records_updated_at", "records", ["updated_at"])
+    once.create_table(
         "images",
         sa.Column("id", _NUMBER, autoincrement=True, nullable=False),
         sa.Column("record_id", _NUMBER, nullable=False),
@@ -87,8 +89,8 @@ def upgrade() -> None:
         sa.UniqueConstraint("record_id", "sha256", name=op.f("uq_images_record_id_sha256")),
         **_MYSQL,
     )
-    op.create_index("ix_images_record_id_source", "images", ["record_id", "source"], mysql_length={"source": 191})
-    op.create_table(
+    once.create_index("ix_images_record_id_source", "images", ["record_id", "source"], mysql_length={"source": 191})
+    once.create_table(
         "search_events",
         sa.Column("batch_id", sa.String(length=32), nullable=False),
         sa.Column("sequence", sa.Integer(), autoincrement=False, nullable=False),
@@ -101,7 +103,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("batch_id", "sequence", name=op.f("pk_search_events")),
         **_MYSQL,
     )
-    op.create_table(
+    once.create_table(
         "searches",
         sa.Column("id", sa.String(length=32), nullable=False),
         sa.Column("batch_id", sa.String(length=32), nullable=False),
@@ -124,8 +126,8 @@ def upgrade() -> None:
         sa.UniqueConstraint("batch_id", "position", name=op.f("uq_searches_batch_id_position")),
         **_MYSQL,
     )
-    op.create_index("ix_searches_status_created_at", "searches", ["status", "created_at"], unique=False)
-    op.create_table(
+    once.create_index("ix_searches_status_created_at", "searches", ["status", "created_at"])
+    once.create_table(
         "embeddings",
         sa.Column("sequence", _NUMBER, autoincrement=False, nullable=False),
         sa.Column("image_id", _NUMBER, nullable=False),
@@ -136,18 +138,20 @@ def upgrade() -> None:
         sa.UniqueConstraint("image_id", "model_id", name=op.f("uq_embeddings_image_id_model_id")),
         **_MYSQL,
     )
-    op.create_index("ix_embeddings_model_id_sequence", "embeddings", ["model_id", "sequence"], unique=False)
-    counters = op.create_table(
+    once.create_index("ix_embeddings_model_id_sequence", "embeddings", ["model_id", "sequence"])
+    once.create_table(
         "counters",
         sa.Column("name", sa.String(length=64), nullable=False),
         sa.Column("value", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_counters")),
         **_MYSQL,
     )
-    op.bulk_insert(counters, [{"name": "embeddings", "value": 0}])
+    counters = sa.table("counters", sa.column("name", sa.String), sa.column("value", sa.BigInteger))
+    if op.get_bind().scalar(sa.select(counters.c.name)) is None:
+        op.bulk_insert(counters, [{"name": "embeddings", "value": 0}])
     if op.get_context().dialect.name == "sqlite":
         op.execute("CREATE VIRTUAL TABLE record_words USING fts5(words, tokenize='unicode61 remove_diacritics 2')")
-    else:
+    elif not once.has_index("records", "ft_records_words"):
         op.execute("CREATE FULLTEXT INDEX ft_records_words ON records (words)")
 
 

@@ -9,6 +9,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import mysql
 
+from migrations import once
+
 revision = "0003"
 down_revision = "0002"
 branch_labels = None
@@ -18,8 +20,8 @@ _VECTOR = sa.LargeBinary().with_variant(mysql.MEDIUMBLOB(), "mysql")
 
 
 def upgrade() -> None:
-    op.add_column("searches", sa.Column("query_model_id", sa.String(length=191), nullable=True))
-    op.add_column("searches", sa.Column("query_vector", _VECTOR, nullable=True))
+    once.add_column("searches", sa.Column("query_model_id", sa.String(length=191), nullable=True))
+    once.add_column("searches", sa.Column("query_vector", _VECTOR, nullable=True))
 
 
 def downgrade() -> None:

@@ -71,17 +71,34 @@ def test_putting_a_changed_record_updates_it_under_its_number(catalogue: Catalog
 
 
 def test_what_was_imported_is_known_by_its_external_id(catalogue: Catalogue) -> None:
-    first, _ = catalogue.put_record(VASE, imported_sha256="a" * 64)
+    first, _ = catalogue.put_record(VASE, source="a.csv", imported_sha256="a" * 64)
     second, _ = catalogue.put_record(RecordContent(external_id="V-1"))
     assert catalogue.put_record(dataclasses.replace(VASE, name="Кувшин")) == (first, True)
     catalogue.withdraw(first)
     assert catalogue.imported(["v-1", "V-1", "nobody"]) == {
-        "v-1": Imported(record_id=first, sha256="a" * 64),
-        "V-1": Imported(record_id=second, sha256=""),
+        "v-1": Imported(record_id=first, said={"a.csv": "a" * 64}),
+        "V-1": Imported(record_id=second, said={}),
     }
-    assert catalogue.put_record(catalogue.record(second).content, imported_sha256="b" * 64) == (second, False)
-    assert catalogue.imported(["V-1"])["V-1"].sha256 == "b" * 64
+    again = catalogue.put_record(catalogue.record(second).content, source="b.csv", imported_sha256="b" * 64)
+    assert again == (second, False)
+    assert catalogue.imported(["V-1"])["V-1"].said == {"b.csv": "b" * 64}
     assert catalogue.imported([]) == {}
+
+
+@pytest.mark.parametrize("changed", [True, False])
+def test_what_each_source_said_last_is_remembered(catalogue: Catalogue, changed: bool) -> None:
+    for source, number in (("a.csv", 1), ("b.csv", 2), ("a.csv", 3)):
+        content = dataclasses.replace(VASE, year_to=number) if changed else VASE
+        catalogue.put_record(content, source=source, imported_sha256=f"{number:064x}")
+    catalogue.put_record(dataclasses.replace(VASE, name="Кувшин"))
+    assert catalogue.imported(["v-1"])["v-1"].said == {"a.csv": f"{3:064x}", "b.csv": f"{2:064x}"}
+
+
+def test_old_news_is_what_the_source_said_last_or_another_where_it_is_new() -> None:
+    known = Imported(record_id=1, said={"a.csv": "1", "b.csv": "2"})
+    assert known.is_old_news("a.csv", "1") and known.is_old_news("renamed.csv", "1")
+    # A source that takes back what it said has something new to say.
+    assert not known.is_old_news("a.csv", "2") and not known.is_old_news("renamed.csv", "3")
 
 
 def test_two_writers_of_one_external_id_make_one_record(catalogue: Catalogue) -> None:

@@ -229,6 +229,15 @@ def test_a_calibration_by_another_way_of_counting_inliers_is_not_used(
     assert "python -m indexer build" in caplog.text
 
 
+def test_a_manifest_that_says_nothing_of_its_index_is_damaged(house: House) -> None:
+    house.add(unit(10))
+    house.snapshot()
+    manifest = next(house.snapshots._root.glob("*/*/manifest.json"))
+    manifest.write_text(json.dumps(json.loads(manifest.read_text(encoding="utf-8")) | {"index": {}}), encoding="utf-8")
+    with pytest.raises(errors.DamagedSnapshot, match=r"no index\.kind, index\.recall_at_10"):
+        house.snapshots.current(MODEL)
+
+
 @pytest.mark.parametrize("left", [None, "", "[]", '{"format": 1}', '{"format": 1, "name": 5, "files": []}'])
 def test_a_snapshot_whose_manifest_is_gone_or_not_one_is_damaged(house: House, left: str | None) -> None:
     house.add(unit(10))
@@ -314,7 +323,7 @@ def add_head(house: House, head: LinearHead) -> int:
     exam = Exam(
         vectors=unit(2), classes=np.arange(2), objects=np.arange(2), logits=np.eye(2, dtype=np.float32) + head.bias
     )
-    report = {"kind": "logistic", "classes": {}, "balanced_accuracy": None, "recall": {}}
+    report: dict[str, object] = {"kind": "logistic", "classes": {}, "balanced_accuracy": None, "recall": {}}
     return house.heads.add(MODEL, head, exam, {"origin": "fit", "parent": None, "added": {}, "report": report})
 
 

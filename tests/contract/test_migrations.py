@@ -11,14 +11,16 @@ from collections.abc import Callable, Iterator
 
 import pytest
 import sqlalchemy as sa
-from alembic import autogenerate, migration
+from alembic import autogenerate, migration, operations
 
 from tests.servers import databases
 from vitrine import errors
-from vitrine.adapters import sql_migrations
+from vitrine.adapters import sql_failures, sql_migrations
+from vitrine.adapters.sql_catalogue import SqlCatalogue
 from vitrine.adapters.sql_engine import Database
 from vitrine.adapters.sql_fulltext import SQLITE_TABLE
 from vitrine.adapters.sql_schema import metadata, records
+from vitrine.domain import RecordContent
 from vitrine.settings import ROOT
 
 # What only one kind of database has for full-text search, and the code knows by these names.
@@ -96,3 +98,92 @@ def test_a_database_that_nobody_migrated_says_what_to_run(bare_url: str) -> None
         database.reading() as connection,
     ):
         connection.execute(metadata.tables["records"].select())
+
+
+class _BrokenOff(Exception):
+    """The host went down after a change of the schema."""
+
+
+@pytest.mark.parametrize("bare_url", databases.SERVERS, indirect=True)
+def test_a_migration_that_is_broken_off_after_every_single_change_is_gone_on_with(bare_url: str) -> None:
+    def break_off(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if statement.split()[0] in ("CREATE", "ALTER"):
+            raise _BrokenOff
+
+    changes = 0
+    while True:
+        with contextlib.closing(Database(bare_url)) as database:
+            sa.event.listen(database._writer, "after_cursor_execute", break_off)
+            try:
+                sql_migrations.migrate(database)
+            except _BrokenOff:
+                changes += 1
+            else:
+                break
+    assert changes > len(metadata.tables)
+    with contextlib.closing(Database(bare_url)) as database, database.writing() as connection:
+        ours = {"include_name": lambda name, *_: not str(name).startswith(_FULLTEXT)}
+        assert (
+            autogenerate.compare_metadata(migration.MigrationContext.configure(connection, opts=ours), metadata) == []
+        )
+        assert connection.execute(metadata.tables["counters"].select()).all() == [("embeddings", 0)]
+
+
+@pytest.mark.parametrize("interrupted", [True, False])
+def test_what_a_source_said_under_the_former_schema_is_still_known(bare_url: str, interrupted: bool) -> None:
+    with contextlib.closing(Database(bare_url)) as database:
+        sql_migrations.migrate(database)
+        catalogue = SqlCatalogue(database)
+        for external_id in ("imported", "by hand"):
+            catalogue.put_record(RecordContent(external_id=external_id))
+        with database.writing() as connection:
+            digest = sa.Column("imported_sha256", sa.String(64), nullable=False, server_default="")
+            former = operations.Operations(migration.MigrationContext.configure(connection))
+            former.add_column("records", digest)
+            if not interrupted:
+                former.drop_column("records", "imported")
+            connection.execute(
+                sa.text("UPDATE records SET imported_sha256 = :said WHERE external_id = 'imported'"), {"said": "a" * 64}
+            )
+            connection.execute(sa.text("UPDATE alembic_version SET version_num = '0004'"))
+        sql_migrations.migrate(database)
+        known = catalogue.imported(["imported", "by hand"])
+        with database.writing() as connection:
+            assert "imported_sha256" not in {each["name"] for each in sa.inspect(connection).get_columns("records")}
+    assert known["imported"].is_old_news("museum.csv", "a" * 64)
+    assert known["by hand"].said == {}
+
+
+def test_a_database_of_a_newer_version_is_told(bare_url: str) -> None:
+    with contextlib.closing(Database(bare_url)) as database:
+        sql_migrations.migrate(database)
+        with database.writing() as connection:
+            connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+        with pytest.raises(errors.Misconfigured, match=r"probably a newer one .*9999"):
+            sql_migrations.migrate(database)
+
+
+@pytest.mark.parametrize("bare_url", databases.SERVERS, indirect=True)
+def test_a_name_that_somebody_else_has_taken_is_no_server_that_is_away(bare_url: str) -> None:
+    with contextlib.closing(Database(bare_url)) as database, database.writing() as connection:
+        connection.execute(sa.text("CREATE TABLE records (id INTEGER)"))
+    for statement in ("CREATE TABLE records (id INTEGER)", "ALTER TABLE records ADD COLUMN id INTEGER"):
+        with (
+            contextlib.closing(Database(bare_url)) as database,
+            pytest.raises(sql_failures.Unusable, match="a database of Vitrine's own"),
+            database.writing() as connection,
+        ):
+            connection.execute(sa.text(statement))
+
+
+def test_a_file_that_can_be_no_database_is_told_with_what_to_do(tmp_path: pathlib.Path) -> None:
+    damaged, read_only = tmp_path / "damaged.sqlite3", tmp_path / "read-only.sqlite3"
+    damaged.write_bytes(b"This is no database." * 100)
+    read_only.touch()
+    for url, told in [
+        (f"sqlite:///{damaged}", "Put it back from a copy"),
+        (f"sqlite:///{tmp_path / 'nowhere' / 'catalogue.sqlite3'}", "See that its folder is there"),
+        (f"sqlite:///file:{read_only}?mode=ro&uri=true", "may write to it"),
+    ]:
+        with pytest.raises(errors.Misconfigured, match=told):
+            sql_migrations.migrate_at(url)

@@ -279,3 +279,29 @@ def test_decoders_take_long_turns_and_those_of_bulk_work_come_last(visitors_firs
     found = os.sched_getscheduler(child)
     decoder.close()
     assert found == (os.SCHED_IDLE if visitors_first else os.SCHED_BATCH)
+
+
+def test_a_decoder_that_cannot_be_started_is_not_the_picture_s_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object, **__: object) -> None:
+        raise OSError(11, "Resource temporarily unavailable")
+
+    decoder = SubprocessDecoder(slots=2)
+    monkeypatch.setattr(subprocess, "Popen", refused)
+    for ask in (decoder.warm_up, lambda: decoder.decode(COLOURED["jpeg"](), SQUARE)):
+        with pytest.raises(errors.DependencyUnavailable, match="cannot be started: Resource temporarily unavailable"):
+            ask()
+    # Every slot was given back: closing waits for all of them.
+    decoder.close()
+
+
+def test_a_library_that_the_decoder_cannot_load_is_not_the_picture_s_fault(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As where no memory is left to map it.
+    (tmp_path / "cv2.py").write_text("raise ImportError('failed to map segment from shared object')")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    decoder = SubprocessDecoder(slots=1)
+    with pytest.raises(errors.DependencyUnavailable, match=r"failed to map.*VITRINE_DECODE_MEMORY_MIB"):
+        decoder.decode(COLOURED["jpeg"](), DecodeRequest(preview_size=100, features=True))
+    assert square(decoder, COLOURED["jpeg"]()).shape == (96, 96, 3)
+    decoder.close()

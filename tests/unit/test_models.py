@@ -54,7 +54,7 @@ def test_how_many_pictures_a_core_is_given_changes_no_embedding_and_no_id() -> N
         (("input", "batch"), 0, "input.batch"),
         (("input", "size"), 0, "input.size"),
         (("resize", "shorter_side"), -1, "resize.shorter_side"),
-        (("output", "dimension"), "many", "invalid literal"),
+        (("output", "dimension"), "many", "output.dimension is .many."),
         (("output", "dimension"), 0, "output.dimension"),
         (("output", "name"), None, "lacks the key .name."),
     ],

@@ -6,6 +6,9 @@ import datetime
 import errno
 import pathlib
 import shutil
+import signal
+import subprocess
+import sys
 
 import onnx
 import pytest
@@ -13,6 +16,7 @@ import yaml
 
 from registry.__main__ import main
 from tests import colour_model
+from vitrine.adapters import sql_migrations
 from vitrine.settings import MODELS
 
 
@@ -178,6 +182,8 @@ def test_a_model_with_the_name_of_a_shipped_one_is_told_to_take_another(
     [
         ({"output": {"name": "embedding", "dimension": 512}}, "not 512"),
         ({"input": {"name": "image", "layout": "NHWC", "dtype": "uint8", "size": 16}}, "cannot be served"),
+        ({"input": {"name": "image", "layout": "NHWC", "dtype": "uint8", "size": 10_000_000}}, "from 1 to 4096"),
+        ({"input": {"name": "image", "layout": "NHWC", "dtype": "uint8", "size": float("inf")}}, "input.size is inf"),
         ({"provenance": "from the museum's drawer"}, "`provenance` must be a mapping"),
         ({"metrics": [0.5]}, "`metrics` must be a mapping"),
         ({"metrics": {"recall": float("nan")}}, "`metrics` cannot be kept"),
@@ -193,8 +199,8 @@ def test_a_model_that_could_not_be_served_or_kept_leaves_nothing(
     assert main(["add", str(exported(tmp_path / "wrong", **changed))]) == 78
     assert told in capsys.readouterr().err
     assert lying(home) == []
-    assert main(["list"]) == 0
-    assert capsys.readouterr().out == ""
+    assert main(["list"]) == main(["verify"]) == 0
+    assert capsys.readouterr().out.count("No model is registered. python -m registry add MODEL") == 2
 
 
 @pytest.mark.parametrize("name", ["colours.onnx", "colours.text.onnx", "colours.tokenizer.json"])
@@ -249,7 +255,7 @@ def test_a_home_that_cannot_be_written_is_told(
     described: pathlib.Path, home: pathlib.Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     home.write_text("a file")
-    assert main(["list"]) == 1
+    assert main(["list"]) == 78
     assert str(home) in capsys.readouterr().err
     home.unlink()
     home.mkdir()
@@ -266,3 +272,48 @@ def test_a_home_that_cannot_be_written_is_told(
     assert main(["add", str(described)]) == 1
     assert "No space left" in capsys.readouterr().err
     assert lying(home) == []
+
+
+def test_a_description_that_changed_keeps_its_graph(
+    described: pathlib.Path, home: pathlib.Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["add", str(described)]) == 0
+    path = home / "models" / described.name
+    path.write_text(path.read_text(encoding="utf-8").replace("MIT", "CC0-1.0"), encoding="utf-8")
+    before = lying(home)
+    assert main(["remove", described.stem]) == 65
+    assert f"python -m registry add {described.stem}" in capsys.readouterr().err
+    assert lying(home) == before
+    assert main(["add", described.stem]) == main(["remove", described.stem]) == 0
+    assert lying(home) == []
+
+
+def test_a_description_that_is_nested_without_end_is_refused(
+    described: pathlib.Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    described.write_text("provenance: " + "[" * 5_000 + "]" * 5_000)
+    assert main(["add", str(described)]) == 78
+    assert "nested too deeply" in capsys.readouterr().err
+
+
+def test_a_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("VITRINE_DECODERS", "many")
+    assert main(["list"]) == 78
+    complained = capsys.readouterr().err
+    assert "the setting VITRINE_DECODERS is wrong" in complained and "pydantic" not in complained
+
+
+def test_ctrl_c_is_one_line_and_a_status_of_its_own(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sql_migrations, "migrate", lambda _: signal.raise_signal(signal.SIGINT))
+    assert main(["list"]) == 130
+    assert capsys.readouterr() == ("", "registry: stopped\n")
+
+
+def test_an_output_that_takes_nothing_is_one_line(home: pathlib.Path) -> None:
+    with pathlib.Path("/dev/full").open("w") as full:
+        ended = subprocess.run(
+            [sys.executable, "-m", "registry", "list"], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert (ended.returncode, ended.stderr) == (1, "registry: [Errno 28] No space left on device\n")

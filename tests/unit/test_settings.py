@@ -7,6 +7,7 @@ import pathlib
 import pydantic
 import pytest
 
+from vitrine.adapters import sql_migrations
 from vitrine.settings import ROOT, Settings
 
 
@@ -24,6 +25,15 @@ def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
     assert settings.home == pathlib.Path("/data/museum")
     assert settings.port == 8123
     assert settings.sqlalchemy_url == "sqlite:////data/museum/catalogue.sqlite3"
+
+
+@pytest.mark.parametrize("name", ["what? a museum", "museum #2", "100%25 музей"])
+def test_the_catalogue_lies_in_its_home_however_that_is_called(tmp_path: pathlib.Path, name: str) -> None:
+    settings = Settings(home=tmp_path / name)
+    settings.make_home()
+    sql_migrations.migrate_at(settings.sqlalchemy_url)
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+    assert (tmp_path / name / "catalogue.sqlite3").is_file()
 
 
 @pytest.mark.parametrize(

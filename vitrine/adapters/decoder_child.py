@@ -80,6 +80,14 @@ def _serve(source: BinaryIO, sink: BinaryIO, *, max_pixels: int, cpu_s: float) -
             answer = _refusal(error)
         except MemoryError:
             answer = _refusal(errors.TooLarge("Decoding this picture takes too much memory. Save a smaller copy."))
+        except ImportError as error:
+            # Under little memory a library is not mapped; the picture has nothing to do with it.
+            answer = _refusal(
+                errors.DependencyUnavailable(
+                    f"The decoder cannot load what it needs ({error}). Give it more memory "
+                    "(VITRINE_DECODE_MEMORY_MIB), or install Vitrine anew."
+                )
+            )
         # The process boundary: the parent hears of everything, and this child lives on.
         except Exception as error:  # noqa: BLE001
             answer = _refusal(errors.BrokenPicture(f"The picture could not be decoded ({error!r}). Save it anew."))

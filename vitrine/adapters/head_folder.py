@@ -19,13 +19,23 @@ from typing import Any
 
 from vitrine import errors
 from vitrine.adapters import durable_files, snapshot_manifests
+from vitrine.adapters.snapshot_manifests import Shape
 from vitrine.classifier import Head
 from vitrine.exam import Exam
 from vitrine.neighbours_head import read_head
 from vitrine.ports import Activation, StoredHead
 
 _HEAD, _EXAM, _ACTIVATIONS = "head.npz", "exam.npz", "activations.json"
-_MANIFEST = {"version": int, "origin": str, "added": dict, "report": dict, "files": dict}
+_REPORT = {"kind": str, "classes": dict, "balanced_accuracy": float | int | None, "recall": dict}
+_MANIFEST: Shape = {
+    "version": int,
+    "created_at": str,
+    "origin": str,
+    "parent": int | None,
+    "added": dict,
+    "report": _REPORT,
+    "files": dict,
+}
 # Each build adds a version of some megabytes; what may be rolled back to is kept besides.
 _KEPT, _KEPT_ACTIVATED = 10, 3
 
@@ -119,14 +129,15 @@ class HeadFolder:
         stack = _stack(self.activations(model_id))
         if len(stack) < 2:
             raise errors.NotFound("No version of the classifier was active before: there is nothing to roll back to.")
-        self._folder(model_id, stack[-2])
+        # One that cannot be served is not announced as active.
+        self.open(model_id, stack[-2])
         self._append(model_id, Activation(version=stack[-2], at=_now(), how="rollback", reason=reason))
         return stack[-2]
 
     def activations(self, model_id: str) -> Sequence[Activation]:
         path = self._root / model_id / _ACTIVATIONS
         try:
-            return [Activation(**entry) for entry in json.loads(path.read_text())]
+            return [Activation(**entry) for entry in json.loads(path.read_text(encoding="utf-8"))]
         except FileNotFoundError:
             return []
         except (OSError, ValueError, TypeError) as error:

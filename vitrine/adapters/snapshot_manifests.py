@@ -10,26 +10,27 @@ import hashlib
 import json
 import pathlib
 import types
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from vitrine import errors
 
+Shape = Mapping[str, "type | types.UnionType | Shape"]
+"""What there must be under which key."""
+
 FORMAT = 1
 MANIFEST = "manifest.json"
 # What is read of them somewhere. One that lacks it was written by nobody of ours, or by half.
-SNAPSHOT = {
+SNAPSHOT: Shape = {
     "name": str,
     "count": int,
-    "index": dict,
+    "index": {"kind": str, "recall_at_10": float | int},
     "watermark": int,
     "class_missing": str | None,
     "classifier": dict,
     "calibration": dict,
     "files": dict,
 }
-
-Shape = Mapping[str, type | types.UnionType]
 
 
 class SnapshotManifests:
@@ -65,19 +66,30 @@ class SnapshotManifests:
 def read(folder: pathlib.Path, shape: Shape) -> dict[str, Any]:
     """The manifest of one snapshot. Raises DamagedSnapshot."""
     try:
-        manifest = json.loads((folder / MANIFEST).read_text())
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise errors.DamagedSnapshot(
             f"The manifest of {folder.name} cannot be read: {error}. Run: python -m indexer build"
         ) from error
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
         raise errors.DamagedSnapshot(f"{folder.name} is of another format. Run: python -m indexer build")
-    wrong = [key for key, kind in shape.items() if not isinstance(manifest.get(key, ...), kind)]
-    if wrong:
+    if wrong := list(_wrong(manifest, shape)):
         raise errors.DamagedSnapshot(
             f"The manifest of {folder.name} is damaged: no {', '.join(wrong)}. Run: python -m indexer build"
         )
     return manifest
+
+
+def _wrong(document: Mapping[str, Any], shape: Shape) -> Iterator[str]:
+    for key, expected in shape.items():
+        found = document.get(key, ...)
+        if not isinstance(expected, Mapping):
+            if not isinstance(found, expected):
+                yield key
+        elif isinstance(found, Mapping):
+            yield from (f"{key}.{inner}" for inner in _wrong(found, expected))
+        else:
+            yield key
 
 
 def verified(folder: pathlib.Path, shape: Shape) -> dict[str, Any]:

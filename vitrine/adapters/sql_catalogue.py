@@ -31,7 +31,7 @@ _THESE = sql_rows.RECORD.where(records.c.id.in_(sa.bindparam("wanted", expanding
 _NEXT_REVISION = (
     records.update().where(records.c.id == sa.bindparam("this_record")).values(revision=records.c.revision + 1)
 )
-_IMPORTED = sa.select(records.c.external_id, records.c.id, records.c.imported_sha256).where(
+_IMPORTED = sa.select(records.c.external_id, records.c.id, records.c.imported).where(
     records.c.external_id.in_(sa.bindparam("wanted", expanding=True))
 )
 _OF_EXTERNAL_ID = sa.select(records).where(records.c.external_id == sa.bindparam("wanted")).with_for_update()
@@ -57,9 +57,11 @@ class SqlCatalogue:
 
     # Records
 
-    def put_record(self, content: RecordContent, *, imported_sha256: str = "") -> tuple[int, bool]:
+    def put_record(self, content: RecordContent, *, source: str = "", imported_sha256: str = "") -> tuple[int, bool]:
+        said = {source: imported_sha256} if imported_sha256 else {}
+
         def put(connection: sa.Connection) -> tuple[int, bool]:
-            return self._put_record(connection, content, imported_sha256)
+            return self._put_record(connection, content, said)
 
         try:
             return self._database.transact(put)
@@ -89,16 +91,18 @@ class SqlCatalogue:
             # Somebody else inserted it in between.
             raise _taken(content.external_id) from error
 
-    def _put_record(self, connection: sa.Connection, content: RecordContent, imported_sha256: str) -> tuple[int, bool]:
-        imported = {"imported_sha256": imported_sha256} if imported_sha256 else {}
+    def _put_record(
+        self, connection: sa.Connection, content: RecordContent, said: Mapping[str, str]
+    ) -> tuple[int, bool]:
         row = _of_external_id(connection, content.external_id)
         if row is None:
-            return self._insert(connection, content, **imported), True
+            return self._insert(connection, content, imported=said or None), True
+        imported = {**(row["imported"] or {}), **said} or None
         if sql_rows.content(row) == content and not row["withdrawn"]:
-            if imported and row["imported_sha256"] != imported_sha256:
-                connection.execute(records.update().where(records.c.id == row["id"]).values(imported))
+            if imported != row["imported"]:
+                connection.execute(records.update().where(records.c.id == row["id"]).values(imported=imported))
             return row["id"], False
-        self._show(connection, row, content, **imported)
+        self._show(connection, row, content, imported=imported)
         return row["id"], True
 
     def _insert(self, connection: sa.Connection, content: RecordContent, **further: Any) -> int:
@@ -118,7 +122,7 @@ class SqlCatalogue:
         with self._database.reading() as connection:
             for chunk in sql_rows.chunks(list(external_ids)):
                 rows = connection.execute(_IMPORTED, {"wanted": chunk})
-                found.update((row.external_id, Imported(record_id=row.id, sha256=row.imported_sha256)) for row in rows)
+                found.update((row.external_id, Imported(record_id=row.id, said=row.imported or {})) for row in rows)
         return found
 
     def change_record(self, record_id: int, change: Callable[[RecordContent], RecordContent]) -> Record:

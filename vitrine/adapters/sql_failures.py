@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sqlite3
 from collections.abc import Iterator
 
 from sqlalchemy import exc
@@ -17,6 +18,11 @@ _KILLED = {1053, 1317, 1927}
 ONLY_READS = {1290, 1792, 1836}
 _UNKNOWN_TABLE_OR_COLUMN = {1146, 1054}
 _WRONG_ACCOUNT = {1044, 1045, 1049, 1142, 1143, 1698}
+# A table, a column or an index of that name.
+_THERE_ALREADY = {1050, 1060, 1061}
+# SQLite's: the file is no database, or not one that this account may open and write.
+_DAMAGED = {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}
+_CLOSED = {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH}
 
 
 class BrokenOff(errors.DependencyUnavailable):
@@ -28,6 +34,13 @@ class BrokenOff(errors.DependencyUnavailable):
     def __init__(self, message: str, *, outcome_unknown: bool) -> None:
         super().__init__(message)
         self.outcome_unknown = outcome_unknown
+
+
+class Unusable(errors.DependencyUnavailable):
+    """It will stay so until an operator changes something: no start of a process succeeds.
+
+    A process that runs already waits all the same: its disk may have been taken away for a while.
+    """
 
 
 @contextlib.contextmanager
@@ -52,6 +65,21 @@ def _meaning(error: exc.DBAPIError) -> errors.VitrineError | None:
         return BrokenOff(f"The database broke off the transaction: {said}", outcome_unknown=False)
     if code in _UNKNOWN_TABLE_OR_COLUMN:
         return errors.DependencyUnavailable(f"The schema is not this version's. Run: python -m migrations ({said})")
+    if code in _THERE_ALREADY:
+        return Unusable(
+            f"Something that is not Vitrine's has a name that this version needs: {said}. "
+            "VITRINE_DATABASE_URL must name a database of Vitrine's own."
+        )
+    if (primary := _sqlite_code(said)) in _DAMAGED:
+        return Unusable(
+            f"The database's file is damaged, or is none: {said}. Put it back from a copy, with the files of its name "
+            "that end in -wal and -shm; or move it away and add the tables again."
+        )
+    if primary in _CLOSED:
+        return Unusable(
+            f"The database cannot be opened or written: {said}. See that its folder is there and that who runs this "
+            "may write to it; VITRINE_HOME or VITRINE_DATABASE_URL says where it lies."
+        )
     if code in _WRONG_ACCOUNT:
         return errors.DependencyUnavailable(f"The database refuses VITRINE_DATABASE_URL, or it lacks grants: {said}")
     if isinstance(error, exc.DataError):
@@ -63,6 +91,12 @@ def _meaning(error: exc.DBAPIError) -> errors.VitrineError | None:
 
 def _code(error: exc.DBAPIError) -> int | None:
     return number(error.orig) if error.orig else None
+
+
+def _sqlite_code(error: BaseException | None) -> int | None:
+    """The primary one, whose extensions say where it happened; None of a server."""
+    code = getattr(error, "sqlite_errorcode", None)
+    return None if code is None else code & 0xFF
 
 
 def number(error: BaseException) -> int | None:

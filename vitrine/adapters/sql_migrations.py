@@ -8,9 +8,10 @@ import time
 from collections.abc import Iterator
 
 import sqlalchemy as sa
-from alembic import command, config, migration, script
+from alembic import command, config, migration, script, util
 
 from vitrine import errors
+from vitrine.adapters import sql_failures
 from vitrine.adapters.sql_engine import Database
 from vitrine.settings import ROOT
 
@@ -21,22 +22,38 @@ _POLL_S = 5
 
 
 def migrate_at(url: str) -> None:
-    """`migrate`, waiting for the database as long as a change may take. Raises Misconfigured for no URL of one, too."""
+    """`migrate`, waiting for the database as long as a change may take. Raises Misconfigured for no URL, too."""
     with contextlib.closing(Database(url, answer_timeout_s=_LONGEST_CHANGE_S)) as database:
         migrate(database)
 
 
 def migrate(database: Database) -> None:
-    """Raises DependencyUnavailable. Safe to call at every start, and by several processes at once."""
+    """Safe to call at every start, and by several processes at once.
+
+    Raises DependencyUnavailable, or Misconfigured where it would be in vain to try again.
+    """
     configuration = config.Config()
     configuration.set_main_option("script_location", str(ROOT / "migrations"))
     configuration.set_main_option("path_separator", "os")
-    with database.writing() as connection, _alone(connection):
+    with _at_start(), database.writing() as connection, _alone(connection):
         known = migration.MigrationContext.configure(connection).get_current_revision()
         if known == script.ScriptDirectory.from_config(configuration).get_current_head():
             return
         configuration.attributes["connection"] = connection
         command.upgrade(configuration, "head")
+
+
+@contextlib.contextmanager
+def _at_start() -> Iterator[None]:
+    try:
+        yield
+    except sql_failures.Unusable as error:
+        raise errors.Misconfigured(error.message) from error
+    except util.CommandError as error:
+        raise errors.Misconfigured(
+            f"The database has the schema of another version of Vitrine, probably a newer one ({error}). "
+            "Update this one, or have VITRINE_HOME or VITRINE_DATABASE_URL name another database."
+        ) from error
 
 
 @contextlib.contextmanager

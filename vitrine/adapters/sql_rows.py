@@ -64,7 +64,7 @@ def unembedded(connection: sa.Connection, model_id: str, after: int, limit: int)
     return [image(row) for row in connection.execute(query).mappings()]
 
 
-def image(row: Mapping[str, Any]) -> CatalogueImage:
+def image(row: Mapping[str, Any] | sa.RowMapping) -> CatalogueImage:
     return CatalogueImage(
         id=row["id"],
         record_id=row["record_id"],

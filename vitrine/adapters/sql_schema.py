@@ -50,8 +50,8 @@ records = sa.Table(
     sa.Column("revision", sa.Integer, nullable=False, default=1),
     # What full-text search looks through, in the form that `sql_fulltext` gives it.
     sa.Column("words", _Words, nullable=False),
-    # Of the source's row as it was imported last; empty where the record was never imported.
-    sa.Column("imported_sha256", sa.String(64), nullable=False, default=""),
+    # Source → SHA-256 of what it said of the record last; NULL where the record was never imported.
+    sa.Column("imported", sa.JSON(none_as_null=True)),
     sa.Column("updated_at", _Time, nullable=False),
     sa.Index("ix_records_inventory_no", "inventory_no"),
     sa.Index("ix_records_kp_no", "kp_no"),

@@ -25,6 +25,7 @@ _REFUSALS = {
     kind.__name__: kind
     for kind in (errors.UnsupportedPicture, errors.BrokenPicture, errors.TooLarge, errors.RejectedInput)
 }
+_UNAVAILABLE = errors.DependencyUnavailable.__name__
 # Libraries leak a little; a fresh child every so many pictures keeps a long run flat.
 _PICTURES_PER_CHILD = 5_000
 _KEPT_MEMORY_BYTES = 64 << 20
@@ -73,13 +74,15 @@ class _Child:
         return self._process.pid
 
     def decode(self, data: bytes, request: DecodeRequest, timeout_s: float) -> Decoded:
-        """Raises _ChildDied, TimeoutError, or what the child refused with."""
+        """Raises _ChildDied, TimeoutError, DependencyUnavailable, or what the child refused with."""
         deadline = time.monotonic() + timeout_s
         self.pictures += 1
         self._send(decoder_child.request_header(len(data), request), deadline)
         self._send(data, deadline)
         header = json.loads(self._receive(struct.unpack("<I", self._receive(4, deadline))[0], deadline))
         if "error" in header:
+            if header["error"] == _UNAVAILABLE:
+                raise errors.DependencyUnavailable(header["message"])
             raise _REFUSALS[header["error"]](header["message"], code=header["code"])
         parts = {
             name: np.frombuffer(self._receive(math.prod(shape), deadline), np.uint8).reshape(shape)
@@ -198,11 +201,19 @@ class SubprocessDecoder:
             self._idle.put(child)
 
     def warm_up(self) -> None:
-        """Start all children at once and have each decode a picture, so that the first visitor does not wait."""
-        children = [self._idle.get() or self._start() for _ in range(self.slots)]
-        for child in children:
-            child.decode(_SMALLEST_PICTURE, DecodeRequest(preview_size=1), self._timeout_s)
-            self._idle.put(child)
+        """Start all children at once and have each decode a picture, so that the first visitor does not wait.
+
+        Raises DependencyUnavailable.
+        """
+        children = [self._idle.get() for _ in range(self.slots)]
+        try:
+            for place, child in enumerate(children):
+                children[place] = child or self._start()
+            for child in filter(None, children):
+                child.decode(_SMALLEST_PICTURE, DecodeRequest(preview_size=1), self._timeout_s)
+        finally:
+            for child in children:
+                self._idle.put(child)
 
     def close(self) -> None:
         """Waits for pictures in hand."""
@@ -212,9 +223,15 @@ class SubprocessDecoder:
             self._idle.put(None)
 
     def _start(self) -> _Child:
-        return _Child(
-            memory_bytes=self._memory_bytes,
-            max_pixels=self._max_pixels,
-            cpu_s=self._cpu_s,
-            visitors_first=self._visitors_first,
-        )
+        try:
+            return _Child(
+                memory_bytes=self._memory_bytes,
+                max_pixels=self._max_pixels,
+                cpu_s=self._cpu_s,
+                visitors_first=self._visitors_first,
+            )
+        except OSError as error:
+            raise errors.DependencyUnavailable(
+                f"A decoder process cannot be started: {error.strerror}. See to the memory that is free, and to how "
+                "many processes and open files this account may have."
+            ) from error

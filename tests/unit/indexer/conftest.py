@@ -128,6 +128,7 @@ def add(ports: Ports, rejects: pathlib.Path) -> Add:
             lambda: contextlib.nullcontext(index_of(ports, embedding)),
             shown=shown or progress.SilentProgress(),
             interruption=interruption or Interruption(),
+            say=lambda _line: None,
         )
 
     return run  # type: ignore[return-value]

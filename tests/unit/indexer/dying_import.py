@@ -66,6 +66,7 @@ def main(table: pathlib.Path, home: pathlib.Path, *moment: str) -> int:
         with interruption.on_signals() as asked, Rejects(None, source.columns) as rejects:
             task = run.Task(
                 source=source,
+                source_name=table.name,
                 mapping=RecordMapping(profile_file.load(profile_file.DEFAULT), source.columns),
                 roots=[table.parent],
                 rejects=rejects,

@@ -18,7 +18,9 @@ from indexer.classifier import examples, fitting
 from indexer.classifier.fitting import Fitted
 from indexer.classifier.recipes import KINDS
 from indexer.classifier.versions import Versions
-from tests.unit.test_classifier import catalogue
+from indexer.photographs import Ports
+from tests.unit.indexer.conftest import index_of
+from tests.unit.test_classifier import catalogue as labelled_catalogue
 from vitrine import errors
 from vitrine.adapters import durable_files
 from vitrine.adapters.head_folder import HeadFolder
@@ -48,13 +50,13 @@ def added(versions: Versions, fitted: Fitted) -> int:
 
 @pytest.fixture(scope="module")
 def good() -> Fitted:
-    return fitting.fit(*catalogue(OBJECTS, noise=0.8, own=0.8))
+    return fitting.fit(*labelled_catalogue(OBJECTS, noise=0.8, own=0.8))
 
 
 @pytest.fixture(scope="module")
 def worse() -> Fitted:
     """The same objects, and a third of their labels wrong."""
-    vectors, labels, records = catalogue(OBJECTS, noise=0.8, own=0.8)
+    vectors, labels, records = labelled_catalogue(OBJECTS, noise=0.8, own=0.8)
     names = list(OBJECTS)
     wrong = [names[(names.index(label) + 1) % 3] for label in labels]
     mixed = [wrong[row] if records[row] % 3 == 0 else label for row, label in enumerate(labels)]
@@ -107,14 +109,14 @@ def test_who_insists_gives_a_reason_that_is_kept(versions: Versions, good: Fitte
 
 def test_a_version_without_a_class_in_common_is_refused(versions: Versions, good: Fitted) -> None:
     versions.activate(added(versions, good))
-    other = fitting.fit(*catalogue({"чаша": 9, "медаль": 9}), kind="prototype")
+    other = fitting.fit(*labelled_catalogue({"чаша": 9, "медаль": 9}), kind="prototype")
     assert "share no class" in versions.offer(added(versions, other))
     assert active(versions) == 1
 
 
 def test_a_version_that_most_classes_are_gone_from_is_refused_and_names_them(versions: Versions) -> None:
     many = {f"класс {number:02}": 6 for number in range(13)}
-    vectors, labels, records = catalogue(many, noise=0.5, own=0.5)
+    vectors, labels, records = labelled_catalogue(many, noise=0.5, own=0.5)
     versions.activate(added(versions, fitting.fit(vectors, labels, records, kind="prototype")))
     kept = sorted(many)[:2]
     wrong = [label if label in kept else "предмет" for label in labels]
@@ -137,7 +139,7 @@ def test_a_class_that_was_added_by_hand_does_not_vanish_behind_another(versions:
 
 def test_one_small_class_among_very_many_may_go_and_is_named(versions: Versions) -> None:
     many = {f"класс {number:03}": 5 for number in range(120)}
-    vectors, labels, records = catalogue(many, noise=0.2, own=0.2)
+    vectors, labels, records = labelled_catalogue(many, noise=0.2, own=0.2)
     versions.activate(added(versions, fitting.fit(vectors, labels, records, kind="prototype")))
     rest = [row for row, label in enumerate(labels) if label != "класс 007"]
     left = fitting.fit(vectors[rest], [labels[row] for row in rest], records[rest], kind="prototype")
@@ -186,7 +188,7 @@ def test_activating_the_active_version_again_does_not_stand_in_the_way_of_a_roll
 def test_a_class_from_five_pictures_is_found_and_old_classes_keep_their_decisions(
     versions: Versions, kind: str
 ) -> None:
-    vectors, labels, records = catalogue(OBJECTS)
+    vectors, labels, records = labelled_catalogue(OBJECTS)
     versions.activate(added(versions, fitting.fit(vectors, labels, records, kind=kind)))
     version = versions.add_class("маска", masks(5), {"en": "mask"})
     versions.activate(version)
@@ -203,7 +205,7 @@ def test_what_is_said_of_old_classes_among_themselves_does_not_change(versions: 
     versions.activate(added(versions, good))
     version = versions.add_class("маска", masks(5), {})
     before, after = versions.heads.open(MODEL, 1).head, versions.heads.open(MODEL, version).head
-    vectors, _, _ = catalogue(OBJECTS, seed=3)
+    vectors, _, _ = labelled_catalogue(OBJECTS, seed=3)
     np.testing.assert_allclose(after.logits(vectors)[:, :3], before.logits(vectors), atol=1e-5)
 
 
@@ -220,12 +222,12 @@ def test_an_added_class_goes_on_in_the_next_version_that_is_fitted(versions: Ver
 def test_the_catalogue_s_own_labels_take_over_from_pictures_by_hand(versions: Versions, good: Fitted) -> None:
     versions.activate(added(versions, good))
     versions.activate(versions.add_class("маска", masks(5), {}))
-    own = fitting.fit(*catalogue({**OBJECTS, "маска": 12}, noise=0.8, own=0.8))
+    own = fitting.fit(*labelled_catalogue({**OBJECTS, "маска": 12}, noise=0.8, own=0.8))
     assert versions.heads.open(MODEL, added(versions, own)).manifest["added"] == {}
 
 
 def test_a_class_that_looks_like_another_does_not_pass_unnoticed(versions: Versions) -> None:
-    vectors, labels, records = catalogue(OBJECTS, noise=0.8, own=0.8)
+    vectors, labels, records = labelled_catalogue(OBJECTS, noise=0.8, own=0.8)
     versions.activate(added(versions, fitting.fit(vectors, labels, records)))
     coins = vectors[[row for row, label in enumerate(labels) if label == "монета"][:30:3]]
     version = versions.add_class("жетон", coins, {})
@@ -263,7 +265,7 @@ def test_neighbours_win_where_a_class_is_of_two_kinds() -> None:
 
 
 def test_no_object_is_on_both_sides_of_a_split() -> None:
-    vectors, labels, records = catalogue(OBJECTS, images=5)
+    vectors, labels, records = labelled_catalogue(OBJECTS, images=5)
     known = examples.labelled(vectors, labels, records, sorted(OBJECTS), np.random.default_rng(0))
     splits = examples.folds(known, seed=0)
     assert sorted(np.concatenate([held_out for _, held_out in splits])) == list(range(len(labels)))
@@ -345,3 +347,42 @@ def test_a_list_of_activations_that_cannot_be_read_is_named(
     path.write_text("[{")
     with pytest.raises(errors.DamagedSnapshot, match=r"activations\.json"):
         active(versions)
+
+
+def test_a_damaged_version_is_not_announced_by_a_rollback(
+    versions: Versions, good: Fitted, tmp_path: pathlib.Path
+) -> None:
+    for _ in range(2):
+        versions.activate(added(versions, good))
+    path = tmp_path / "heads" / MODEL / "1" / "head.npz"
+    path.write_bytes(path.read_bytes()[:-1] + b"x")
+    with pytest.raises(errors.DamagedSnapshot, match=r"head\.npz.* activate N --force"):
+        versions.roll_back("")
+    assert active(versions) == 2
+
+
+def test_a_manifest_without_figures_is_damaged_and_hides_no_other_version(
+    versions: Versions, good: Fitted, tmp_path: pathlib.Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    for _ in range(2):
+        versions.activate(added(versions, good))
+    path = tmp_path / "heads" / MODEL / "2" / "manifest.json"
+    path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | {"report": {}}), encoding="utf-8")
+    assert [manifest["version"] for manifest in versions.heads.manifests(MODEL)] == [1]
+    assert r"no report.kind, report.classes" in caplog.text
+    with pytest.raises(errors.DamagedSnapshot):
+        active(versions)
+
+
+def test_a_folder_of_pictures_that_may_not_be_read_is_named(
+    ports: Ports, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(_folder: pathlib.Path) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    parser = argparse.ArgumentParser()
+    classifier_commands.add_options(parser)
+    options = parser.parse_args(["add-class", "маска", str(tmp_path)])
+    monkeypatch.setattr(pathlib.Path, "iterdir", refused)
+    with pytest.raises(errors.RejectedInput, match=f"{tmp_path} cannot be read: Permission denied"):
+        classifier_commands.run(options, index_of(ports))

@@ -7,10 +7,12 @@ import dataclasses
 import hashlib
 import logging
 import pathlib
+from typing import Any
 
 import numpy as np
 import pytest
 
+from indexer import commands
 from indexer.photographs import Ports
 from tests.unit.indexer.conftest import Add, Museum, picture
 from vitrine import domain, errors, local_features
@@ -106,6 +108,17 @@ def test_rows_of_one_object_are_one_record_wherever_they_stand(
     assert caplog.text.count("name of 1 stays 'Ваза' and is not 'Кувшин'") == 1
     assert first.tally.conflicts == 1
     assert add(museum.table).tally.records_unchanged == 2
+
+
+def test_values_that_a_source_overwrites_are_counted_and_shown_once(museum: Museum, add: Add) -> None:
+    first, second = museum.folder / "a.csv", museum.folder / "b.csv"
+    first.write_text("external_id,name,place\n1,Ваза,Гжель\n2,Чаша,\n", encoding="utf-8")
+    second.write_text("external_id,name,place\n1,Сабля,Тула\n2,Чаша,Псков\n3,Щит,\n", encoding="utf-8")
+    assert add(first).tally.overwritten == 0
+    summary = add(second)
+    assert summary.tally.overwritten == 2
+    (line,) = [line for line in summary.lines() if line.startswith("overwritten")]
+    assert line == "overwritten 2 values of the catalogue, such as name of 1: 'Ваза' became 'Сабля'"
 
 
 def test_a_bad_row_is_rejected_with_its_line_and_the_rest_goes_in(
@@ -253,3 +266,36 @@ def test_a_store_that_is_away_stops_the_run_and_the_next_one_resumes(
     store.writes = -10_000
     add(table, ports=failing)
     assert (catalogue.counts(ToyEncoder.model_id).images, catalogue.counts(ToyEncoder.model_id).embeddings) == (24, 24)
+
+
+def test_two_tables_of_one_object_bring_back_nothing_that_a_curator_changed(
+    museum: Museum, add: Add, catalogue: MemoryCatalogue
+) -> None:
+    first, second = museum.folder / "a.csv", museum.folder / "b.csv"
+    first.write_text("external_id,name,place\nX1,Ваза,Тула\n", encoding="utf-8")
+    second.write_text("external_id,name,museum\nX1,Ваза,ГИМ\n", encoding="utf-8")
+    add(first)
+    add(second)
+    number = catalogue.imported(["X1"])["X1"].record_id
+    catalogue.change_record(number, lambda content: dataclasses.replace(content, name="Кратер"))
+    catalogue.withdraw(number)
+    for table in (first, second, first):
+        assert add(table).tally.records_unchanged == 1
+    assert add(first.rename(museum.folder / "renamed.csv")).tally.records_unchanged == 1
+    assert catalogue.record(number).content.name == "Кратер" and catalogue.record(number).withdrawn
+
+
+def test_a_table_that_takes_a_change_back_is_followed(museum: Museum, add: Add, catalogue: MemoryCatalogue) -> None:
+    for name in ("Ваза", "Амфора", "Ваза"):
+        add(museum.write([{"external_id": "1", "name": name}]))
+        record = catalogue.record_by_external_id("1")
+        assert record is not None and record.content.name == name
+
+
+def test_a_table_is_remembered_by_its_name_and_by_how_and_in_which_part_it_is_read(tmp_path: pathlib.Path) -> None:
+    def name(folder: str, **options: Any) -> str:
+        return commands.AddOptions(source=tmp_path / folder / "museum.csv", **options).source_name
+
+    where = (("view", "2"), ("state", "kept"))
+    assert name("a") == name("b") == "museum.csv plain"
+    assert name("a", mapping="profiles/own.yaml", where=where) == "museum.csv own.yaml state=kept view=2"

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import sqlite3
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from indexer.merging import MergedRecords, merged
+from vitrine import errors
 from vitrine.domain import RecordContent
 
 
@@ -37,6 +40,31 @@ def test_the_first_value_stays_and_later_rows_fill_what_is_empty() -> None:
         translations={"en": {"name": "Vase", "place": "Gzhel"}},
     )
     assert set(both.conflicts) == {"name", "year_from", "name (en)"}
+
+
+def test_half_a_span_is_not_completed_to_one_that_ends_before_it_begins() -> None:
+    begun, ended = RecordContent(external_id="1", year_from=1900), RecordContent(external_id="1", year_to=1850)
+    assert merged(begun, ended).content == begun
+    assert merged(begun, ended).conflicts == {"year_to": (None, 1850)}
+    assert merged(ended, begun).content == ended
+    assert merged(begun, RecordContent(external_id="1", year_to=1950)).content.year_to == 1950
+
+
+def test_a_full_disk_is_told_with_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    connect = sqlite3.connect
+
+    def connected(*arguments: Any, **options: Any) -> sqlite3.Connection:
+        database: sqlite3.Connection = connect(*arguments, **options)
+        database.execute("PRAGMA max_page_count = 8")
+        return database
+
+    monkeypatch.setattr(sqlite3, "connect", connected)
+    with (
+        contextlib.closing(MergedRecords()) as records,
+        pytest.raises(errors.DependencyUnavailable, match=r"is full.*SQLITE_TMPDIR"),
+    ):
+        for number in range(100):
+            records.add(RecordContent(external_id=str(number), name="Ваза" * 100))
 
 
 def test_a_conflict_is_reported_once(records: MergedRecords) -> None:

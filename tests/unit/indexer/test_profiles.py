@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pathlib
+import unicodedata
 from collections.abc import Mapping
 
 import pytest
@@ -63,6 +64,24 @@ translations:
 """
     row = {"id": "1", "name_ru": "Ваза", "name_en": "Vase", "place_en": "", "name_de": ""}
     assert mapped(profile, row).content.translations == {"en": {"name": "Vase"}}
+
+
+def test_columns_that_only_case_tells_apart_are_refused() -> None:
+    with pytest.raises(errors.RejectedInput, match="columns 'Name' and 'name', and case does not matter: rename one"):
+        RecordMapping(profile_file.load("plain"), ["ID", "Name", "name"])
+
+
+def test_an_external_id_is_the_same_composed_and_decomposed() -> None:
+    profile = "record: {external_id: id}"
+    composed, decomposed = (
+        mapped(profile, {"id": unicodedata.normalize(form, "КП-19й")}).content for form in ("NFC", "NFD")
+    )
+    assert composed == decomposed
+
+
+def test_a_table_of_one_column_that_fits_nothing_is_asked_for_its_separator() -> None:
+    with pytest.raises(errors.Misconfigured, match="Is the separator right"):
+        RecordMapping(profile_file.load("plain"), ["number|name|image"])
 
 
 def test_values_that_mean_nothing_are_empty() -> None:
@@ -129,6 +148,7 @@ def test_conditions_of_the_profile_and_of_the_operator_are_both_kept() -> None:
         ("record: {external_id: id}\ntranslations: {en: {authors: a}}", "there is no such key"),
         ("record: {external_id: id}\nmissing_columns: maybe", "'error' or 'ignore'"),
         ("record: text", "write a mapping here"),
+        pytest.param("record: " + "[" * 5000, "nested too deeply", id="deep"),
     ],
 )
 def test_a_mistake_in_a_profile_is_named_with_line_and_key(profile: str, told: str) -> None:
@@ -195,4 +215,7 @@ def test_a_profile_is_found_by_name_or_path(tmp_path: pathlib.Path) -> None:
     assert profile_file.load(str(own)).name == "own.yaml"
     with pytest.raises(errors.Misconfigured, match="one of demo, objects, plain") as refusal:
         profile_file.load("plian")
+    assert refusal.value.code == "no_profile"
+    with pytest.raises(errors.Misconfigured, match="cannot be read: Is a directory") as refusal:
+        profile_file.load(str(tmp_path))
     assert refusal.value.code == "no_profile"

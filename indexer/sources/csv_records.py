@@ -1,0 +1,137 @@
+"""Physical lines into the cells of a row. A wrong quotation mark costs the row that it stands in, and no other."""
+
+from __future__ import annotations
+
+import collections
+import csv
+import re
+from collections.abc import Iterator
+from typing import IO, NamedTuple, Self
+
+from vitrine import errors
+
+# Longer than any description. How far is looked for the end of a quoted cell, and so what a wrong quotation mark costs.
+MOST_CHARACTERS = 1 << 20
+MOST_LINES = 1000
+# What MS-DOS ends a text with.
+CTRL_Z = "\x1a"
+
+_QUOTED = re.compile(r'"((?:[^"]|"")*)"')
+
+
+class Record(NamedTuple):
+    """A row's cells and the line that it begins on, from 1. With a ``defect``, its text is the only cell."""
+
+    line: int
+    cells: list[str]
+    defect: errors.RejectedInput | None = None
+
+
+def records(file: IO[str], delimiter: str, width: int | None = None) -> Iterator[Record]:
+    """In time that grows with the file and memory that does not. ``width``: cells of a row, where that is known."""
+    csv.field_size_limit(2 * MOST_CHARACTERS)
+    lines = _Lines(file)
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    while True:
+        lines.begin_record()
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error:
+            cells = None
+        taken = lines.taken
+        if len(taken[0]) >= MOST_CHARACTERS:
+            lines.give_back()
+            yield Record(lines.number, [taken[0]], _too_long())
+        elif cells is not None and not (len(taken) > 1 and _holds_rows(taken, cells, delimiter, width)):
+            yield Record(lines.number - len(taken) + 1, cells)
+        else:
+            lines.give_back()
+            text = taken[0].rstrip("\r\n")
+            if delimiter == "\t":
+                # Only spreadsheets quote the cells of such a table; elsewhere the marks belong to the text.
+                yield Record(lines.number, [_unquoted(cell) for cell in text.split(delimiter)])
+            else:
+                yield Record(lines.number, [text], _bad_quotes())
+
+
+class _Lines:
+    """The file's lines. Those of the record in hand can be given back, all but the first.
+
+    No line is looked at twice for the end of a quoted cell: a line that was given back did not lead to one.
+    """
+
+    def __init__(self, file: IO[str]) -> None:
+        self._file = file
+        self._given_back: collections.deque[str] = collections.deque()
+        self._in_vain = 0
+        self._characters = 0
+        self.taken: list[str] = []
+        self.number = 0
+
+    def begin_record(self) -> None:
+        self.taken = []
+        self._characters = 0
+
+    def give_back(self) -> None:
+        self._in_vain = max(self._in_vain, self.number)
+        self._given_back.extendleft(reversed(self.taken[1:]))
+        self.number -= len(self.taken) - 1
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> str:
+        if self.taken and (self.number < self._in_vain or len(self.taken) == MOST_LINES):
+            raise StopIteration
+        line = self._given_back.popleft() if self._given_back else self._read()
+        self._characters += len(line)
+        if self.taken and self._characters > MOST_CHARACTERS:
+            self._given_back.appendleft(line)
+            raise StopIteration
+        if not line:
+            raise StopIteration
+        self.taken.append(line)
+        self.number += 1
+        return line
+
+    def _read(self) -> str:
+        """Of an enormous line, which may be the whole file, the beginning."""
+        line = part = self._file.readline(MOST_CHARACTERS)
+        if len(line) < MOST_CHARACTERS:
+            return line.rstrip(CTRL_Z)
+        while len(part) == MOST_CHARACTERS and not part.endswith(("\n", "\r")):
+            part = self._file.readline(MOST_CHARACTERS)
+        return line
+
+
+def _holds_rows(taken: list[str], cells: list[str], delimiter: str, width: int | None) -> bool:
+    """Whether a record of several lines is rather several rows, between one wrong quotation mark and the next."""
+    if width is None:
+        return False
+    as_rows = sum(line.count(delimiter) == width - 1 for line in taken)
+    if len(cells) != width:
+        return as_rows > len(taken) / 2
+    # Text rarely has as many separators in each line as the row has, and never a tab.
+    return as_rows == len(taken) and (delimiter == "\t" or (len(taken) > 2 and width > 2))
+
+
+def _unquoted(cell: str) -> str:
+    quoted = _QUOTED.fullmatch(cell)
+    return quoted[1].replace('""', '"') if quoted else cell
+
+
+def _bad_quotes() -> errors.RejectedInput:
+    return errors.RejectedInput(
+        "A quotation mark opens a cell that does not end: close it before the separator within "
+        f"{MOST_LINES:,} lines, or remove it; write marks that belong to the text twice.",
+        code="bad_quotes",
+    )
+
+
+def _too_long() -> errors.RejectedInput:
+    return errors.RejectedInput(
+        f"The line has more than {MOST_CHARACTERS:,} characters; only its beginning is kept here: shorten it.",
+        code="too_long",
+    )
