@@ -25,6 +25,7 @@ from indexer.classifier import commands as classifier_commands
 from indexer.embedding_by_workers import EmbeddingByWorkers
 from indexer.embedding_here import EmbeddingHere
 from indexer.photographs import Ports, StartEmbedding
+from indexer.rejects import default_path
 from indexer.sources import registry
 from vitrine import errors
 from vitrine.adapters import (
@@ -114,7 +115,7 @@ def _run(options: argparse.Namespace, settings: Settings, output: _Output) -> in
 def _add(options: argparse.Namespace, settings: Settings, output: _Output) -> int:
     rejects = options.rejects
     if rejects is None and not options.dry_run:
-        rejects = settings.home / f"{options.source.stem}.rejects.csv"
+        rejects = default_path(settings.home, options.source, options.where)
     add = commands.AddOptions(
         source=options.source,
         mapping=options.mapping,
