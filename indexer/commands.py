@@ -25,8 +25,6 @@ from vitrine.ports import HeadStore, Leases, SnapshotStore, TextEncoder
 _log = logging.getLogger(__name__)
 
 _SNAPSHOT_LEASE = "snapshot"
-# It has embedded nothing, so every image is one that it has not embedded.
-_NO_MODEL = ""
 _PAGE = 5_000
 
 
@@ -182,7 +180,7 @@ def verify(index: Index) -> Iterator[str]:
 def _originals(ports: Ports) -> tuple[int, int]:
     """How many images the catalogue has, and how many of them the store has no original of."""
     count = lost = last = 0
-    while page := ports.catalogue.unembedded_after(_NO_MODEL, last, _PAGE):
+    while page := ports.catalogue.images_after(last, _PAGE):
         last = page[-1].id
         count += len(page)
         lost += sum(not ports.images.exists(domain.original_key(image.sha256)) for image in page)

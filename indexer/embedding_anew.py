@@ -56,6 +56,6 @@ def embed(ports: Ports, embedding: StartEmbedding, *, shown: Progress, interrupt
 
 def _unembedded(ports: Ports, model_id: str) -> Iterator[CatalogueImage]:
     last = 0
-    while page := ports.catalogue.unembedded_after(model_id, last, _PAGE):
+    while page := ports.catalogue.images_after(last, _PAGE, unembedded_by=model_id):
         yield from page
         last = page[-1].id

@@ -11,7 +11,6 @@ if __name__ == "__main__":
 import argparse
 import contextlib
 import datetime
-import hashlib
 import logging
 import os
 import sys
@@ -64,9 +63,6 @@ def _run(options: argparse.Namespace) -> int:
     except errors.VitrineError as error:
         print(f"registry: {error.message}", file=sys.stderr)
         return _exit_code(error)
-    except RecursionError:
-        print("registry: the model description is nested too deeply to be one", file=sys.stderr)
-        return _WRONG_SETTING
 
 
 def _forget_what_cannot_be_written() -> None:
@@ -128,7 +124,7 @@ class _Commands:
         model = self._registry.get(name)
         if self._is_served(model):
             raise errors.RejectedInput(f"{model.id} is the one that is served: set VITRINE_MODEL to another one first.")
-        if self._is_redescribed(model):
+        if self._folder.redescribed(model):
             raise errors.RejectedInput(
                 f"The description of {model.name} has changed since it was registered, and would be left without its "
                 f"graph: add it again first (python -m registry add {model.name})."
@@ -145,13 +141,6 @@ class _Commands:
         if not models:
             print("No model is registered. python -m registry add MODEL takes one in.")
         return models
-
-    def _is_redescribed(self, model: RegisteredModel) -> bool:
-        """Whether its description, which stays where it changed, still names its files."""
-        path = self._settings.home / "models" / f"{model.name}.yaml"
-        if self._folder.superseded(model) or not path.is_file():
-            return False
-        return hashlib.sha256(path.read_bytes()).hexdigest() != model.sha256.get(path.name)
 
     def _is_served(self, model: RegisteredModel) -> bool:
         """However VITRINE_MODEL spells it: the path of a description names a model as well."""

@@ -389,10 +389,6 @@ class Catalogue(Protocol):
         ...
 
     def images_without_embedding(self, model_id: str, image_ids: Sequence[int]) -> set[int]: ...
-    def unembedded_after(self, model_id: str, image_id: int, limit: int) -> Sequence[CatalogueImage]:
-        """Images without an embedding under this model, of withdrawn records too, by number from after ``image_id``."""
-        ...
-
     def embeddings_after(self, model_id: str, sequence: int, limit: int) -> Sequence[StoredEmbedding]:
         """In order of sequence, images of withdrawn records included.
 
@@ -415,6 +411,13 @@ class Catalogue(Protocol):
         ...
 
     def images(self, image_ids: Iterable[int]) -> Mapping[int, CatalogueImage]: ...
+    def images_after(self, image_id: int, limit: int, *, unembedded_by: str = "") -> Sequence[CatalogueImage]:
+        """By number, from after ``image_id``, those of withdrawn records too.
+
+        ``unembedded_by``: those alone that have no embedding under this model.
+        """
+        ...
+
     def browse(
         self,
         *,

@@ -196,6 +196,12 @@ class MemoryCatalogue:
         with self._lock:
             return {image_id: self._images[image_id] for image_id in image_ids if image_id in self._images}
 
+    def images_after(self, image_id: int, limit: int, *, unembedded_by: str = "") -> Sequence[CatalogueImage]:
+        with self._lock:
+            following = sorted(number for number in self._images if number > image_id)
+            wanted = self.images_without_embedding(unembedded_by, following) if unembedded_by else following
+            return [self._images[number] for number in following if number in wanted][:limit]
+
     def withdrawn_image_ids(self) -> frozenset[int]:
         with self._lock:
             withdrawn = [record for record in self._records.values() if record.withdrawn]
@@ -219,12 +225,6 @@ class MemoryCatalogue:
     def images_without_embedding(self, model_id: str, image_ids: Sequence[int]) -> set[int]:
         with self._lock:
             return {image_id for image_id in image_ids if (model_id, image_id) not in self._embeddings}
-
-    def unembedded_after(self, model_id: str, image_id: int, limit: int) -> Sequence[CatalogueImage]:
-        with self._lock:
-            following = sorted(number for number in self._images if number > image_id)
-            missing = self.images_without_embedding(model_id, following)
-            return [self._images[number] for number in following if number in missing][:limit]
 
     def embeddings_after(self, model_id: str, sequence: int, limit: int) -> Sequence[StoredEmbedding]:
         with self._lock:

@@ -31,7 +31,8 @@ from workers.operations import Heartbeats
 from workers.republishing import Republisher
 
 _log = logging.getLogger(__name__)
-_BEAT_S = 2.0
+# How often a process says how it is: more often until it can search, for then somebody waits for the word.
+_BEAT_S, _FIRST_BEATS_S = 2.0, 0.2
 
 
 def work(number: int, *, shared: pathlib.Path) -> None:
@@ -112,11 +113,14 @@ def _telling(heartbeats: Heartbeats, number: int, problem: Callable[[], str]) ->
     ended = threading.Event()
 
     def tell() -> None:
+        every_s = _FIRST_BEATS_S
         while not ended.is_set():
             told = problem()
             if not ended.is_set():
                 heartbeats.tell(number, told)
-            ended.wait(_BEAT_S)
+            if not told:
+                every_s = _BEAT_S
+            ended.wait(every_s)
 
     threading.Thread(target=tell, name="heartbeat", daemon=True).start()
     return ended
@@ -125,10 +129,10 @@ def _telling(heartbeats: Heartbeats, number: int, problem: Callable[[], str]) ->
 def _problem(ledger: SearchLedger, broker: Broker, encoder: Encoder, check_searching: Callable[[], None]) -> str:
     """What keeps this process from searching; empty where nothing does."""
     try:
+        check_searching()
         ledger.queue_position("")
         broker.depth()
         encoder.check()
-        check_searching()
     except errors.VitrineError as error:
         return error.message
     # The boundary of a thread: a process that says nothing any more would be taken for stuck.

@@ -235,11 +235,12 @@ def test_what_a_model_has_not_seen_comes_page_by_page(catalogue: Catalogue) -> N
     catalogue.add_embeddings("m1", {numbers[1]: vector(1, 0)})
     catalogue.add_embeddings("m2", {numbers[2]: vector(1, 0)})
     catalogue.withdraw(catalogue.image(numbers[3]).record_id)
-    first = catalogue.unembedded_after("m1", 0, 2)
+    first = catalogue.images_after(0, 2, unembedded_by="m1")
     assert [image.id for image in first] == [numbers[0], numbers[2]]
     assert first[1] == catalogue.image(numbers[2])
-    assert [image.id for image in catalogue.unembedded_after("m1", numbers[2], 10)] == numbers[3:]
-    assert not catalogue.unembedded_after("m1", numbers[4], 10)
+    assert [image.id for image in catalogue.images_after(numbers[2], 10, unembedded_by="m1")] == numbers[3:]
+    assert not catalogue.images_after(numbers[4], 10, unembedded_by="m1")
+    assert [image.id for image in catalogue.images_after(numbers[0], 3)] == numbers[1:4]
 
 
 def test_embeddings_come_page_by_page_in_order_of_sequence(catalogue: Catalogue) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import pathlib
+import time
 from collections.abc import Sequence
 
 from playwright.sync_api import JSHandle, Locator, Page, expect
@@ -30,6 +31,14 @@ _CARRY = """
   return carried;
 }
 """
+
+
+def await_truth(page: Page, expression: str, within_ms: float = _WAIT_MS) -> None:
+    """As ``Page.wait_for_function``, which the page's security policy forbids once it has to ask again."""
+    deadline = time.monotonic() + within_ms / 1000
+    while not page.evaluate(expression):
+        assert time.monotonic() < deadline, f"it never came true: {expression}"
+        page.wait_for_timeout(20)
 
 
 def choose(page: Page, *pictures: pathlib.Path) -> None:

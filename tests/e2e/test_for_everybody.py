@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Open
-from tests.e2e.gestures import await_result, choose, keep_busy, match_cards, open_first_match
+from tests.e2e.gestures import await_result, await_truth, choose, keep_busy, match_cards, open_first_match
 
 pytestmark = pytest.mark.browser
 
@@ -155,7 +155,7 @@ def test_the_whole_way_is_walked_by_keyboard(open_page: Open, photographs: list[
     page.keyboard.press("Shift+ArrowDown")
     expect(frame).not_to_have_attribute("aria-label", before or "")
     page.keyboard.press("Enter")
-    page.wait_for_function("before => location.href !== before", arg=whole)
+    expect(page).not_to_have_url(whole)
     await_result(page)
     expect(page.get_by_text("Only the marked part was searched")).to_be_visible()
 
@@ -249,7 +249,7 @@ def test_a_reader_who_wants_no_motion_gets_none(open_page: Open, photographs: li
     await_result(page)
     open_first_match(page)
     still = "() => document.getAnimations().every((one) => one.playState === 'finished')"
-    page.wait_for_function(still, timeout=1000)
+    await_truth(page, still, within_ms=1000)
 
 
 def test_the_http_interface_is_shown_without_another_server(open_page: Open) -> None:

@@ -14,6 +14,7 @@ from tests.e2e.conftest import Open, Visit
 from tests.e2e.gestures import (
     WATCH_PROGRESS,
     await_result,
+    await_truth,
     choose,
     drop,
     keep_busy,
@@ -31,7 +32,7 @@ def test_a_photograph_shows_its_progress_and_ten_matches(
 ) -> None:
     page = open_page()
     page.evaluate(WATCH_PROGRESS)
-    keep_busy(page, *photographs[1:9])
+    keep_busy(page, *photographs[1:9], uploads=3)
     give(page, photographs[0])
     await_result(page)
     expect(match_cards(page)).to_have_count(10)
@@ -44,6 +45,7 @@ def test_several_photographs_share_one_stream_and_each_gets_its_result(
     open_page: Open, photographs: list[pathlib.Path], visits: list[Visit]
 ) -> None:
     page = open_page()
+    keep_busy(page, *photographs[1:9], uploads=3)
     choose(page, *photographs[:3])
     page.wait_for_url("**/batches/*")
     rows = page.locator("li[data-search]")
@@ -135,7 +137,7 @@ def test_a_tab_that_nobody_looks_at_leaves_its_stream_and_learns_later_what_it_m
     keep_busy(page, *photographs[:20], uploads=5)
     choose(page, photographs[0])
     page.wait_for_url("**/searches/*")
-    page.wait_for_function(f"({opened})() === 1")
+    await_truth(page, f"({opened})() === 1")
     page.evaluate("look(true)")
     assert page.evaluate(opened) == 0
     page.evaluate(
@@ -222,13 +224,24 @@ def _ends_lie_on_the_pictures(page: Page) -> None:
     assert outside == 0
 
 
+def searched_part(page: Page) -> dict[str, float]:
+    """Searches the part that is marked; returns it as the server has it."""
+    whole = page.url
+    page.get_by_role("button", name="Search this part").click()
+    expect(page).not_to_have_url(whole)
+    await_result(page)
+    region: dict[str, float] = page.evaluate("fetch('/api' + location.pathname).then((answer) => answer.json())")[
+        "region"
+    ]
+    return region
+
+
 def test_a_part_of_the_picture_is_marked_with_the_mouse_and_searched(
     open_page: Open, photographs: list[pathlib.Path]
 ) -> None:
     page = open_page()
     choose(page, photographs[0])
     await_result(page)
-    whole = page.url
     page.get_by_role("button", name="Search a part of the picture").click()
     box = page.locator("figure .picture").bounding_box()
     assert box
@@ -236,11 +249,8 @@ def test_a_part_of_the_picture_is_marked_with_the_mouse_and_searched(
     page.mouse.down()
     page.mouse.move(box["x"] + box["width"] * 0.8, box["y"] + box["height"] * 0.7, steps=5)
     page.mouse.up()
-    page.get_by_role("button", name="Search this part").click()
-    page.wait_for_function("before => location.href !== before", arg=whole)
-    await_result(page)
+    region = searched_part(page)
     expect(page.get_by_text("Only the marked part was searched")).to_be_visible()
-    region = page.evaluate("fetch('/api' + location.pathname).then((answer) => answer.json())")["region"]
     assert region == pytest.approx({"x": 0.2, "y": 0.1, "width": 0.6, "height": 0.6}, abs=0.02)
 
 
@@ -253,14 +263,10 @@ def test_no_part_is_smaller_than_the_server_searches(
     page = open_page()
     choose(page, small)
     await_result(page)
-    whole = page.url
     page.get_by_role("button", name="Search a part of the picture").click()
     for _ in range(40):
         page.keyboard.press("-")
-    page.get_by_role("button", name="Search this part").click()
-    page.wait_for_function("before => location.href !== before", arg=whole)
-    await_result(page)
-    region = page.evaluate("fetch('/api' + location.pathname).then((answer) => answer.json())")["region"]
+    region = searched_part(page)
     assert (region["width"] * 64, region["height"] * 48) == pytest.approx((8, 8), abs=0.1)
 
 

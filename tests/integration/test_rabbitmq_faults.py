@@ -75,6 +75,14 @@ def publishes(broker: RabbitmqBroker, search_id: str = "s") -> bool:
     return True
 
 
+def why_nothing_comes_in(broker: RabbitmqBroker) -> str:
+    try:
+        broker.check_consuming()
+    except errors.DependencyUnavailable as error:
+        return error.message
+    return ""
+
+
 def event(sequence: int) -> SearchEvent:
     return SearchEvent(
         batch_id="b", sequence=sequence, search_id="s", kind=EventKind.STAGE_REACHED, stage=Stage.DECODING, at=1.5
@@ -177,8 +185,7 @@ def test_a_broker_that_is_away_is_an_error_and_no_obstacle_to_starting(open_brok
         nobody.publish(SearchRequested(search_id="s"))
     with pytest.raises(errors.DependencyUnavailable):
         nobody.depth()
-    with pytest.raises(errors.DependencyUnavailable, match="refused"):
-        nobody.check_consuming()
+    assert comes_true(lambda: "refused" in why_nothing_comes_in(nobody))
     assert nobody.stop_consuming(WAIT_S)
 
 

@@ -36,6 +36,8 @@ def document(path: pathlib.Path) -> dict[str, Any]:
     """What a description says, not yet checked. Raises Misconfigured."""
     try:
         told = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except RecursionError as error:
+        raise errors.Misconfigured(f"The model description {path} is nested too deeply to be one.") from error
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise errors.Misconfigured(
             f"The model description {path} cannot be read: {error}. It must be YAML in UTF-8."

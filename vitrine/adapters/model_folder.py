@@ -65,6 +65,11 @@ class ModelFolder:
         lying = self._lying(model.name)
         return lying is not None and lying.model_id != model.id
 
+    def redescribed(self, model: RegisteredModel) -> bool:
+        """Whether its description here, which stays because it changed, still names its files."""
+        path = self.own / f"{model.name}.yaml"
+        return not self.superseded(model) and path.is_file() and _sha256(path) != model.sha256.get(path.name)
+
     def remove(self, model: RegisteredModel) -> list[pathlib.Path]:
         """Delete its files where this folder is their place, the description first. Returns what was deleted.
 

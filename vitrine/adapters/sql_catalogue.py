@@ -274,6 +274,10 @@ class SqlCatalogue:
                 found.update((row["id"], sql_rows.image(row)) for row in _IMAGES.rows(connection, chunk))
         return found
 
+    def images_after(self, image_id: int, limit: int, *, unembedded_by: str = "") -> Sequence[CatalogueImage]:
+        with self._database.reading() as connection:
+            return sql_rows.images_after(connection, image_id, limit, unembedded_by)
+
     def withdrawn_image_ids(self) -> frozenset[int]:
         query = sa.select(images.c.id).join(records).where(records.c.withdrawn.is_(True))
         with self._database.reading() as connection:
@@ -311,10 +315,6 @@ class SqlCatalogue:
     def images_without_embedding(self, model_id: str, image_ids: Sequence[int]) -> set[int]:
         with self._database.reading() as connection:
             return set(image_ids) - _embedded(connection, model_id, image_ids)
-
-    def unembedded_after(self, model_id: str, image_id: int, limit: int) -> Sequence[CatalogueImage]:
-        with self._database.reading() as connection:
-            return sql_rows.unembedded(connection, model_id, image_id, limit)
 
     def embeddings_after(self, model_id: str, sequence: int, limit: int) -> Sequence[StoredEmbedding]:
         query = (

@@ -56,11 +56,11 @@ def text(content: RecordContent) -> str:
     return " ".join(texts)
 
 
-def unembedded(connection: sa.Connection, model_id: str, after: int, limit: int) -> list[CatalogueImage]:
-    of_this_one = sa.select(embeddings.c.image_id).where(
-        embeddings.c.model_id == model_id, embeddings.c.image_id == images.c.id
-    )
-    query = sa.select(images).where(images.c.id > after, ~of_this_one.exists()).order_by(images.c.id).limit(limit)
+def images_after(connection: sa.Connection, after: int, limit: int, unembedded_by: str) -> list[CatalogueImage]:
+    query = sa.select(images).where(images.c.id > after).order_by(images.c.id).limit(limit)
+    if unembedded_by:
+        of_this_one = (embeddings.c.model_id == unembedded_by) & (embeddings.c.image_id == images.c.id)
+        query = query.where(~sa.select(embeddings.c.image_id).where(of_this_one).exists())
     return [image(row) for row in connection.execute(query).mappings()]
 
 

@@ -216,6 +216,7 @@ export const en = {
   'error.region_too_small': 'The marked part is too small: it needs at least 8 pixels a side. Mark a larger one.',
   'error.region_too_fine': 'The marked part is too small a part of this very large picture. Mark a larger one.',
   'error.rejected_input': 'The request was not accepted.',
+  'error.no_images': 'This record has no photographs to compare.',
   'error.no_words': 'There is nothing to search for in this text. Write at least one word or number.',
   'error.not_found': 'There is nothing at this address.',
   'error.unavailable': 'The service is not available at the moment. Nothing is lost; try again shortly.',
