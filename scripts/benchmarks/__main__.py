@@ -21,6 +21,7 @@ from scripts.benchmarks import (
     report,
     retrieval,
     server,
+    verdicts,
 )
 from vitrine import errors
 
@@ -41,6 +42,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _table(asked: argparse.Namespace, command: str) -> str:
     if asked.command == "retrieval":
         return retrieval.markdown(retrieval.measured(asked.model, asked.objects), asked.model, command)
+    if asked.command == "verdicts":
+        found = [verdicts.measured(asked.model, asked.museum, known) for known in asked.known]
+        return verdicts.markdown(found, asked.model, command)
     if asked.command == "indexing":
         options = indexing.Options(
             broker_url=asked.broker, model=asked.model, pictures=asked.photographs, processes=asked.processes
@@ -131,6 +135,14 @@ def _parser() -> argparse.ArgumentParser:
     command = subcommands.add_parser("retrieval", help="phone photographs searched in a catalogue of its objects")
     command.add_argument("--model", default="vitrine-s", metavar="MODEL", help="id or path (default: %(default)s)")
     command.add_argument("--objects", type=pathlib.Path, required=True, metavar="DIR", help="folder of manifest.csv")
+    command = subcommands.add_parser("verdicts", help="what is called similar, and what the same object, in a museum")
+    command.add_argument("--model", default="vitrine-s", metavar="MODEL", help="id or path (default: %(default)s)")
+    command.add_argument(
+        "--museum", type=pathlib.Path, required=True, metavar="DIR", help="of python -m scripts.museum"
+    )
+    command.add_argument(
+        "--known", type=int, nargs="+", default=[40, 100], metavar="N", help="objects to catalogue (default: 40 100)"
+    )
     command = subcommands.add_parser("triton", help="one picture encoded in process against behind a running Triton")
     command.add_argument("--url", required=True, metavar="HOST:PORT", help="gRPC of a Triton that serves the model")
     command.add_argument("--model", default="vitrine-s", metavar="MODEL", help="id or path (default: %(default)s)")

@@ -5,16 +5,11 @@ from __future__ import annotations
 import concurrent.futures
 import csv
 import dataclasses
-import json
 import pathlib
-import subprocess
-import sys
 import tempfile
-import urllib.request
 from collections.abc import Sequence
-from typing import Any
 
-from scripts.benchmarks import server
+from scripts.benchmarks import asking, server
 
 _CLIENTS = 6
 _MISSED = 10**6
@@ -43,7 +38,8 @@ def measured(model: str, objects: pathlib.Path) -> list[Ranks]:
     queries = _phone_photographs(objects)
     with tempfile.TemporaryDirectory(prefix="vitrine-retrieval-") as folder:
         home = pathlib.Path(folder)
-        _index(home, model, objects)
+        conditions = ("--where", "class=package", "--where", "view=catalogue")
+        server.add(home, model, objects / "manifest.csv", "--mapping", "objects", *conditions)
         with server.running(home, model) as running:
             return [_ranks(running.port, queries, geometric_check=check) for check in (False, True)]
 
@@ -70,20 +66,6 @@ def _phone_photographs(objects: pathlib.Path) -> list[Query]:
         ]
 
 
-def _index(home: pathlib.Path, model: str, objects: pathlib.Path) -> None:
-    conditions = ["--where", "class=package", "--where", "view=catalogue"]
-    added = subprocess.run(
-        [sys.executable, "-m", "indexer", "add", str(objects / "manifest.csv"), "--mapping", "objects", *conditions],
-        cwd=server.ROOT,
-        env=server.environment(home, model),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if added.returncode:
-        raise server.DidNotStart(f"the import failed: {added.stderr}")
-
-
 def _ranks(port: int, queries: Sequence[Query], *, geometric_check: bool) -> Ranks:
     with concurrent.futures.ThreadPoolExecutor(_CLIENTS) as clients:
         found = list(clients.map(lambda query: _rank(port, query, geometric_check=geometric_check), queries))
@@ -93,26 +75,8 @@ def _ranks(port: int, queries: Sequence[Query], *, geometric_check: bool) -> Ran
 
 def _rank(port: int, query: Query, *, geometric_check: bool) -> int | None:
     """None where the search did not complete."""
-    boundary = "vitrine-retrieval"
-    flag = "true" if geometric_check else "false"
-    body = (
-        f'--{boundary}\r\nContent-Disposition: form-data; name="geometric_check"\r\n\r\n{flag}\r\n'
-        f'--{boundary}\r\nContent-Disposition: form-data; name="image"; filename="phone.jpg"\r\n\r\n'
-    ).encode()
-    body += query.photograph.read_bytes() + f"\r\n--{boundary}--\r\n".encode()
-    posted = urllib.request.Request(
-        f"http://127.0.0.1:{port}/api/searches",
-        data=body,
-        headers={"Content-Type": f"multipart/form-data; boundary={boundary}"},
-    )
-    with urllib.request.urlopen(posted) as answer:
-        url = json.load(answer)["url"]
-    waiting = urllib.request.Request(f"http://127.0.0.1:{port}{url}", headers={"Prefer": "wait=20"})
-    document: dict[str, Any] = {"status": "accepted"}
-    while document["status"] in ("accepted", "running"):
-        with urllib.request.urlopen(waiting) as answer:
-            document = json.load(answer)
-    if document["status"] != "completed":
+    result = asking.result(port, query.photograph, geometric_check=geometric_check)
+    if result is None:
         return None
-    matches = [match["record"]["external_id"] for match in document["result"]["matches"]]
+    matches = [match["record"]["external_id"] for match in result["matches"]]
     return matches.index(query.external_id) if query.external_id in matches else _MISSED

@@ -51,9 +51,13 @@ def write_table(home: pathlib.Path, pictures: Sequence[bytes], kind: str = "benc
 
 def fill(home: pathlib.Path, model: str, pictures: Sequence[bytes], **settings: str) -> None:
     """A catalogue of one record a picture, imported by `python -m indexer add`. Raises DidNotStart."""
-    table = write_table(home, pictures)
+    add(home, model, write_table(home, pictures), **settings)
+
+
+def add(home: pathlib.Path, model: str, table: pathlib.Path, *options: str, **settings: str) -> None:
+    """`python -m indexer add`. Raises DidNotStart."""
     added = subprocess.run(
-        [sys.executable, "-m", "indexer", "add", str(table)],
+        [sys.executable, "-m", "indexer", "add", str(table), *options],
         cwd=ROOT,
         env=environment(home, model, **settings),
         capture_output=True,

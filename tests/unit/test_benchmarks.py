@@ -26,6 +26,7 @@ from scripts.benchmarks import (
     report,
     server,
     streams,
+    verdicts,
     vit,
 )
 from tests.servers import mariadb, rabbitmq, triton
@@ -166,3 +167,17 @@ def test_the_pipeline_is_measured_on_the_real_server(
     table = capsys.readouterr().out
     assert "| pipeline / raw |" in table
     assert "| … with the geometric check, in all |" in table
+
+
+@pytest.mark.slow
+@pytest.mark.enable_socket
+def test_the_verdicts_of_a_museum_are_counted_by_what_the_records_are(museum: pathlib.Path) -> None:
+    told = verdicts.measured("vitrine-s", museum, 12)
+    assert (told.catalogue, told.asked_known, told.unfinished) == (12, 24, 0)
+    assert sum(sum(by_verdict.values()) for by_verdict in told.shown.values()) == 10 * (
+        told.asked_known + told.asked_strangers
+    )
+    assert 0 < told.recognised <= told.asked_known
+    assert "| the same object |" in verdicts.markdown([told], "vitrine-s", "scripts/bench verdicts")
+    with pytest.raises(server.DidNotStart, match="must leave some out"):
+        verdicts.measured("vitrine-s", museum, 10_000)
