@@ -186,7 +186,7 @@ def _write_head(classifier: pathlib.Path, version: int, head: Head | None, value
 
 
 def _write_config(folder: pathlib.Path, template: str, values: Mapping[str, Any]) -> None:
-    text = (_TEMPLATES / folder.name / template).read_text()
+    text = (_TEMPLATES / folder.name / template).read_text(encoding="utf-8")
     _replace(folder / "config.pbtxt", string.Template(text).substitute(values))
 
 

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Open
-from tests.e2e.gestures import await_result, await_truth, choose, keep_busy, match_cards, open_first_match
+from tests.e2e.gestures import await_result, await_truth, choose, drop, keep_busy, match_cards, open_first_match
 
 pytestmark = pytest.mark.browser
 
@@ -179,6 +179,28 @@ def test_the_focus_stays_where_a_control_has_gone(open_page: Open, photographs: 
         else:
             page.get_by_role("button", name=way_out).press("Enter")
         expect(page.get_by_role("button", name="Search a part of the picture")).to_be_focused()
+
+
+def test_what_the_keyboard_turns_to_does_not_lie_under_a_message(
+    open_page: Open, photographs: list[pathlib.Path], tmp_path: pathlib.Path
+) -> None:
+    page = open_page(provoked=("Failed to load resource",), viewport={"width": 1000, "height": 600})
+    choose(page, photographs[0])
+    await_result(page)
+    no_picture = tmp_path / "no picture.jpg"
+    no_picture.write_text("words")
+    drop(page, no_picture)
+    expect(page.get_by_role("alert")).to_be_visible()
+    match_cards(page).last.focus()
+    covered = """() => {
+      const [at, tray] = [document.activeElement, document.querySelector('.trays')];
+      return !tray.contains(at) && at.getBoundingClientRect().top < tray.getBoundingClientRect().bottom - 1
+        && tray.getBoundingClientRect().top <= 0;
+    }"""
+    for _ in range(12):
+        page.keyboard.press("Shift+Tab")
+        page.wait_for_timeout(50)
+        assert not page.evaluate(covered), page.evaluate("document.activeElement.outerHTML.slice(0, 200)")
 
 
 @pytest.mark.parametrize("count", [1, 2], ids=["of_a_search", "of_a_batch"])
