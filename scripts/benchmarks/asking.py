@@ -1,27 +1,30 @@
-"""One photograph, searched over HTTP as the page does it, and its result waited for."""
+"""Photographs searched over HTTP, a few at once, and their results waited for."""
 
 from __future__ import annotations
 
+import concurrent.futures
 import json
 import pathlib
 import urllib.request
+from collections.abc import Iterable
 from typing import Any
 
-_BOUNDARY = "vitrine-benchmark"
+from scripts.benchmarks import client
+
+_CLIENTS = 6
 
 
-def result(port: int, photograph: pathlib.Path, *, geometric_check: bool) -> dict[str, Any] | None:
-    """The result as the API gives it; None where the search did not complete."""
-    flag = "true" if geometric_check else "false"
-    body = (
-        f'--{_BOUNDARY}\r\nContent-Disposition: form-data; name="geometric_check"\r\n\r\n{flag}\r\n'
-        f'--{_BOUNDARY}\r\nContent-Disposition: form-data; name="image"; filename="{photograph.name}"\r\n\r\n'
-    ).encode()
-    body += photograph.read_bytes() + f"\r\n--{_BOUNDARY}--\r\n".encode()
+def results(port: int, photographs: Iterable[pathlib.Path], *, geometric_check: bool) -> list[dict[str, Any] | None]:
+    """The result of each as the API gives it; None where a search did not complete."""
+    with concurrent.futures.ThreadPoolExecutor(_CLIENTS) as clients:
+        return list(clients.map(lambda one: _result(port, one, geometric_check=geometric_check), photographs))
+
+
+def _result(port: int, photograph: pathlib.Path, *, geometric_check: bool) -> dict[str, Any] | None:
     posted = urllib.request.Request(
         f"http://127.0.0.1:{port}/api/searches",
-        data=body,
-        headers={"Content-Type": f"multipart/form-data; boundary={_BOUNDARY}"},
+        data=client.form([photograph.read_bytes()], geometric_check=geometric_check),
+        headers={"Content-Type": f"multipart/form-data; boundary={client.BOUNDARY.decode()}"},
     )
     with urllib.request.urlopen(posted) as answer:
         url = json.load(answer)["url"]

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import concurrent.futures
 import csv
 import dataclasses
 import pathlib
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from scripts.benchmarks import asking, server
 
-_CLIENTS = 6
 _MISSED = 10**6
 
 
@@ -67,16 +66,11 @@ def _phone_photographs(objects: pathlib.Path) -> list[Query]:
 
 
 def _ranks(port: int, queries: Sequence[Query], *, geometric_check: bool) -> Ranks:
-    with concurrent.futures.ThreadPoolExecutor(_CLIENTS) as clients:
-        found = list(clients.map(lambda query: _rank(port, query, geometric_check=geometric_check), queries))
-    ranks = tuple(rank for rank in found if rank is not None)
-    return Ranks(geometric_check=geometric_check, ranks=ranks, unfinished=len(found) - len(ranks))
+    results = asking.results(port, (query.photograph for query in queries), geometric_check=geometric_check)
+    ranks = tuple(_rank(query, result) for query, result in zip(queries, results, strict=True) if result is not None)
+    return Ranks(geometric_check=geometric_check, ranks=ranks, unfinished=len(results) - len(ranks))
 
 
-def _rank(port: int, query: Query, *, geometric_check: bool) -> int | None:
-    """None where the search did not complete."""
-    result = asking.result(port, query.photograph, geometric_check=geometric_check)
-    if result is None:
-        return None
+def _rank(query: Query, result: Mapping[str, Any]) -> int:
     matches = [match["record"]["external_id"] for match in result["matches"]]
     return matches.index(query.external_id) if query.external_id in matches else _MISSED

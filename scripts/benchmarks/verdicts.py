@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import collections
-import concurrent.futures
 import csv
 import dataclasses
 import pathlib
@@ -15,20 +14,12 @@ from typing import Any
 from scripts.benchmarks import asking, server
 from vitrine.domain import VerdictKind
 
-_CLIENTS = 6
 _OWN = "the same object"
 _LIKE = "another object of its kind"
 _UNLIKE = "an object of another kind"
+# A row of museum.csv: a photograph, with what it shows.
+_Row = Mapping[str, str]
 _THE_SAME = (VerdictKind.SAME_PHOTOGRAPH, VerdictKind.SAME_OBJECT)
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Photograph:
-    path: pathlib.Path
-    external_id: str
-    kind: str
-    catalogue: bool
-    row: Mapping[str, str] = dataclasses.field(repr=False)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -54,18 +45,17 @@ def measured(model: str, museum: pathlib.Path, known: int) -> Verdicts:
     Raises DidNotStart where the museum has no strangers left, or is none.
     """
     photographs = _photographs(museum)
-    objects = sorted({photograph.external_id for photograph in photographs})
-    if not 0 < known < len(objects):
-        raise server.DidNotStart(f"of the {len(objects)} objects in {museum}, --known must leave some out")
-    catalogued = set(random.Random(0).sample(objects, known))
-    kinds = {photograph.external_id: photograph.kind for photograph in photographs}
-    asked = [photograph for photograph in photographs if not photograph.catalogue]
+    kinds = {row["external_id"]: row["kind"] for row in photographs}
+    if not 0 < known < len(kinds):
+        raise server.DidNotStart(f"of the {len(kinds)} objects in {museum}, --known must leave some out")
+    catalogued = set(random.Random(0).sample(sorted(kinds), known))
+    indexed = [row for row in photographs if row["view_no"] == "1" and row["external_id"] in catalogued]
+    asked = [row for row in photographs if row["view_no"] != "1"]
     with tempfile.TemporaryDirectory(prefix="vitrine-verdicts-") as folder:
         home = pathlib.Path(folder)
-        indexed = [one for one in photographs if one.catalogue and one.external_id in catalogued]
         server.add(home, model, _table(home, indexed), "--mapping", "demo", "--images", str(museum))
-        with server.running(home, model) as running, concurrent.futures.ThreadPoolExecutor(_CLIENTS) as clients:
-            results = list(clients.map(lambda one: asking.result(running.port, one.path, geometric_check=True), asked))
+        with server.running(home, model) as running:
+            results = asking.results(running.port, (museum / row["image"] for row in asked), geometric_check=True)
     return _counted(zip(asked, results, strict=True), kinds, catalogued)
 
 
@@ -89,39 +79,31 @@ def markdown(found: Sequence[Verdicts], model: str, command: str) -> str:
     return "\n".join(lines).rstrip()
 
 
-def _photographs(museum: pathlib.Path) -> list[Photograph]:
+def _photographs(museum: pathlib.Path) -> list[_Row]:
     table = museum / "museum.csv"
     if not table.is_file():
         raise server.DidNotStart(f"there is no {table}: python -m scripts.museum --out {museum} makes one")
     with table.open(newline="") as file:
-        return [
-            Photograph(
-                path=museum / row["image"],
-                external_id=row["external_id"],
-                kind=row["kind"],
-                catalogue=row["view_no"] == "1",
-                row=row,
-            )
-            for row in csv.DictReader(file)
-        ]
+        return list(csv.DictReader(file))
 
 
-def _table(home: pathlib.Path, photographs: Sequence[Photograph]) -> pathlib.Path:
+def _table(home: pathlib.Path, photographs: Sequence[_Row]) -> pathlib.Path:
     table = home / "catalogued.csv"
     with table.open("w", newline="") as file:
-        rows = csv.DictWriter(file, list(photographs[0].row))
+        rows = csv.DictWriter(file, list(photographs[0]))
         rows.writeheader()
-        rows.writerows(photograph.row for photograph in photographs)
+        rows.writerows(photographs)
     return table
 
 
 def _counted(
-    answers: Iterable[tuple[Photograph, dict[str, Any] | None]], kinds: Mapping[str, str], catalogued: set[str]
+    answers: Iterable[tuple[_Row, Mapping[str, Any] | None]], kinds: Mapping[str, str], catalogued: set[str]
 ) -> Verdicts:
     shown: dict[str, collections.Counter[str]] = collections.defaultdict(collections.Counter)
     tally: collections.Counter[str] = collections.Counter()
     for photograph, result in answers:
-        known = photograph.external_id in catalogued
+        own = photograph["external_id"]
+        known = own in catalogued
         tally["known" if known else "strangers"] += 1
         if result is None:
             tally["unfinished"] += 1
@@ -129,11 +111,11 @@ def _counted(
         the_same = set()
         for match in result["matches"]:
             record = match["record"]["external_id"]
-            shown[_truth(photograph, record, kinds)][match["verdict"]] += 1
+            shown[_truth(own, record, kinds)][match["verdict"]] += 1
             if match["verdict"] in _THE_SAME:
                 the_same.add(record)
-        tally["recognised"] += photograph.external_id in the_same
-        tally["mistaken known" if known else "mistaken strangers"] += bool(the_same - {photograph.external_id})
+        tally["recognised"] += own in the_same
+        tally["mistaken known" if known else "mistaken strangers"] += bool(the_same - {own})
     return Verdicts(
         catalogue=len(catalogued),
         asked_known=tally["known"],
@@ -146,7 +128,7 @@ def _counted(
     )
 
 
-def _truth(photograph: Photograph, record: str, kinds: Mapping[str, str]) -> str:
-    if record == photograph.external_id:
+def _truth(own: str, record: str, kinds: Mapping[str, str]) -> str:
+    if record == own:
         return _OWN
-    return _LIKE if kinds[record] == photograph.kind else _UNLIKE
+    return _LIKE if kinds[record] == kinds[own] else _UNLIKE

@@ -17,6 +17,7 @@ import pytest
 from tests import searches
 from tests.conftest import ROOT, environment
 from tests.integration.searching import accepted, classified, comes_true, worker
+from tests.refusals import refusal
 from tests.servers.proxy import Cable
 from tests.servers.rabbitmq import TEST_TOPOLOGY, RabbitmqServer, delete_queues
 from vitrine import errors
@@ -68,19 +69,7 @@ def open_broker(running_rabbitmq: RabbitmqServer) -> Iterator[OpenBroker]:
 
 
 def publishes(broker: RabbitmqBroker, search_id: str = "s") -> bool:
-    try:
-        broker.publish(SearchRequested(search_id=search_id))
-    except errors.DependencyUnavailable:
-        return False
-    return True
-
-
-def why_nothing_comes_in(broker: RabbitmqBroker) -> str:
-    try:
-        broker.check_consuming()
-    except errors.DependencyUnavailable as error:
-        return error.message
-    return ""
+    return not refusal(lambda: broker.publish(SearchRequested(search_id=search_id)))
 
 
 def event(sequence: int) -> SearchEvent:
@@ -185,7 +174,7 @@ def test_a_broker_that_is_away_is_an_error_and_no_obstacle_to_starting(open_brok
         nobody.publish(SearchRequested(search_id="s"))
     with pytest.raises(errors.DependencyUnavailable):
         nobody.depth()
-    assert comes_true(lambda: "refused" in why_nothing_comes_in(nobody))
+    assert comes_true(lambda: "refused" in refusal(nobody.check_consuming))
     assert nobody.stop_consuming(WAIT_S)
 
 

@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from tests.refusals import refusal
 from vitrine import errors
 from workers.refreshing import Refreshing
 
@@ -71,9 +72,9 @@ def test_it_says_why_nothing_is_found_yet_and_when_nothing_new_is(monkeypatch: p
     index, taken = FailingAtFirst(*[away] * 10_000), threading.Event()
     refreshing = Refreshing(index, 0.001, then=taken.set)  # type: ignore[arg-type]
     deadline = time.monotonic() + 10
-    while "volume" not in refusal(refreshing) and time.monotonic() < deadline:
+    while "volume" not in refusal(refreshing.check) and time.monotonic() < deadline:
         time.sleep(0.001)
-    assert "The index is not open" in refusal(refreshing) and "The volume is away." in refusal(refreshing)
+    assert "The index is not open" in refusal(refreshing.check) and "The volume is away." in refusal(refreshing.check)
     assert not taken.is_set()
     index.reasons.clear()
     assert taken.wait(10)
@@ -81,15 +82,7 @@ def test_it_says_why_nothing_is_found_yet_and_when_nothing_new_is(monkeypatch: p
     index.reasons += [away] * 10_000
     later = time.monotonic() + 100
     monkeypatch.setattr(time, "monotonic", lambda: later)
-    while "was not refreshed" not in refusal(refreshing):
+    while "was not refreshed" not in refusal(refreshing.check):
         time.sleep(0.001)
     refreshing.stop()
     refreshing.join()
-
-
-def refusal(refreshing: Refreshing) -> str:
-    try:
-        refreshing.check()
-    except errors.DependencyUnavailable as error:
-        return error.message
-    return ""
