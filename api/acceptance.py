@@ -7,14 +7,14 @@ import hashlib
 from collections.abc import Mapping, Sequence
 
 from vitrine import errors
-from vitrine.domain import NewSearch, original_key
+from vitrine.domain import NewSearch, upload_key
 from vitrine.messages import SearchRequested
 from vitrine.ports import Broker, ImageStore, SearchLedger
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Upload:
-    """A batch in the order of upload. ``photographs``: by search, those that the image store does not hold yet."""
+    """A batch in the order of upload. ``photographs``: by search, those that were sent and are not the catalogue's."""
 
     batch_id: str
     searches: Sequence[NewSearch]
@@ -40,10 +40,9 @@ def accept(images: ImageStore, ledger: SearchLedger, broker: Broker, uploads: Se
 
 
 def _kept(images: ImageStore, search: NewSearch, upload: Upload) -> NewSearch:
-    """With its photograph in the image store, under the name that its bytes give it."""
+    """With its photograph in the image store."""
     photograph = upload.photographs.get(search.id)
     if photograph is None:
         return search
-    sha256 = hashlib.sha256(photograph).hexdigest()
-    images.write(original_key(sha256), photograph)
-    return dataclasses.replace(search, image_sha256=sha256)
+    images.write(upload_key(search.id), photograph)
+    return dataclasses.replace(search, image_sha256=hashlib.sha256(photograph).hexdigest())

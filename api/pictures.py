@@ -9,7 +9,7 @@ import anyio.to_thread
 from starlette.concurrency import run_in_threadpool
 
 from vitrine import errors
-from vitrine.domain import derivative_key, original_key
+from vitrine.domain import Search, derivative_key, original_key, upload_derivative_key, upload_key
 from vitrine.ports import Decoder, DecodeRequest, ImageStore
 
 
@@ -23,19 +23,27 @@ class Pictures:
         # One more than can be decoded: it reads or writes meanwhile.
         self._makers = anyio.CapacityLimiter(decoder.slots + 1)
 
-    async def derivative(self, sha256: str, size: int) -> bytes:
+    async def of_catalogue(self, sha256: str, size: int) -> bytes:
         """JPEG, the longer side at most ``size`` px. Raises NotFound, or what the decoder raises."""
-        try:
-            return await run_in_threadpool(self._images.read, derivative_key(sha256, size))
-        except errors.NotFound:
-            return await anyio.to_thread.run_sync(self._made, sha256, size, limiter=self._makers)
+        return await self._derivative(original_key(sha256), derivative_key(sha256, size), size)
 
-    def _made(self, sha256: str, size: int) -> bytes:
-        key = derivative_key(sha256, size)
+    async def of_search(self, search: Search, size: int) -> bytes:
+        """The same of what was searched for: a photograph that was sent, or one of the catalogue's."""
+        try:
+            return await self._derivative(upload_key(search.id), upload_derivative_key(search.id, size), size)
+        except errors.NotFound:
+            return await self.of_catalogue(search.image_sha256, size)
+
+    async def _derivative(self, original: str, key: str, size: int) -> bytes:
+        try:
+            return await run_in_threadpool(self._images.read, key)
+        except errors.NotFound:
+            return await anyio.to_thread.run_sync(self._made, original, key, size, limiter=self._makers)
+
+    def _made(self, original: str, key: str, size: int) -> bytes:
         # Others who asked for it may have been first.
         with contextlib.suppress(errors.NotFound):
             return self._images.read(key)
-        original = self._images.read(original_key(sha256))
-        data = self._decoder.decode(original, DecodeRequest(jpeg_size=size)).jpeg or b""
+        data = self._decoder.decode(self._images.read(original), DecodeRequest(jpeg_size=size)).jpeg or b""
         self._images.write(key, data)
         return data

@@ -23,6 +23,7 @@ from vitrine.adapters.onnx_encoder import OnnxEncoder
 from vitrine.adapters.snapshot_folder import SnapshotFolder
 from vitrine.adapters.sql_catalogue import SqlCatalogue
 from vitrine.adapters.sql_engine import Database
+from vitrine.adapters.sql_leases import SqlLeases
 from vitrine.adapters.sql_ledger import SqlLedger
 from vitrine.messages import SearchRequested
 from vitrine.settings import ROOT, Settings
@@ -75,6 +76,7 @@ def running(settings: Settings) -> Iterator[FastAPI]:
             decoder=searches_decoder,
             encoder=encoder,
             index=index,
+            leases=SqlLeases(database),
         ) as check_workers:
             services = Services(
                 settings=settings,

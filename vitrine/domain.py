@@ -285,14 +285,27 @@ class Search:
     embedded: QueryEmbedding | None = None
 
 
+DERIVATIVE_SIZES = (160, 320, 640, 1280)
+"""Longer sides, in px, of the pictures that are shown."""
+
+
 def original_key(sha256: str) -> str:
-    """Where the image store keeps the untouched original."""
+    """Where the image store keeps the untouched original of a catalogue's photograph."""
     return f"originals/{sha256[:2]}/{sha256}"
 
 
 def derivative_key(sha256: str, size: int) -> str:
     """Where the image store keeps the re-encoded picture of at most ``size`` px."""
     return f"derivatives/{sha256[:2]}/{sha256}-{size}.jpg"
+
+
+def upload_key(search_id: str) -> str:
+    """Where the image store keeps the untouched photograph that was sent with a search: forgotten with it."""
+    return f"uploads/{search_id[:2]}/{search_id}"
+
+
+def upload_derivative_key(search_id: str, size: int) -> str:
+    return f"{upload_key(search_id)}-{size}.jpg"
 
 
 def features_key(sha256: str) -> str:

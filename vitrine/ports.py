@@ -51,6 +51,9 @@ class ImageStore(Protocol):
         ...
 
     def exists(self, key: str) -> bool: ...
+    def remove(self, key: str) -> None:
+        """What is not there is gone already. Only where nobody else can mean the same key."""
+        ...
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -528,6 +531,17 @@ class SearchLedger(Protocol):
 
     def queue_position(self, search_id: str) -> int | None:
         """1 for the next one to be taken up; None where it is not waiting."""
+        ...
+
+    def ended_before(self, moment: float, limit: int) -> Mapping[str, Sequence[str]]:
+        """Ids of the oldest batches that were accepted before it (Unix seconds) and whose searches have all ended.
+
+        Each with the ids of its searches.
+        """
+        ...
+
+    def forget(self, batch_ids: Sequence[str]) -> None:
+        """These batches that have ended, one or more, their searches and their stories, as if they had never been."""
         ...
 
 

@@ -102,6 +102,11 @@ class Settings(pydantic_settings.BaseSettings):
         description="Searches that one client may ask for a minute, by photograph, by record or by meaning; "
         "above it 429; 0: no limit.",
     )
+    keep_searches_days: float = pydantic.Field(
+        default=0,
+        ge=0,
+        description="Days after which a search that has ended is forgotten, with its photograph; 0: kept for ever.",
+    )
     log_format: Literal["text", "json"] = pydantic.Field(
         default="text", description="Log lines for a person (text) or for a machine (json)."
     )

@@ -36,6 +36,9 @@ class MemoryImageStore:
     def exists(self, key: str) -> bool:
         return _checked(key) in self._data
 
+    def remove(self, key: str) -> None:
+        self._data.pop(_checked(key), None)
+
 
 class MemoryCatalogue:
     """Records, images and embeddings in dictionaries under one lock."""

@@ -27,12 +27,14 @@ from vitrine.ports import Broker, Encoder, SearchLedger
 from vitrine.settings import Settings
 from workers import process
 from workers.indexing import IndexWorker
+from workers.leased import LeasedWork
 from workers.operations import Heartbeats
 from workers.republishing import Republisher
 
 _log = logging.getLogger(__name__)
 # How often a process says how it is: more often until it can search, for then somebody waits for the word.
 _BEAT_S, _FIRST_BEATS_S = 2.0, 0.2
+_REPUBLISH_S = 10.0
 
 
 def work(number: int, *, shared: pathlib.Path) -> None:
@@ -78,7 +80,8 @@ def _search_until(stop: threading.Event, number: int, settings: Settings, heartb
         indexing = IndexWorker(
             catalogue=catalogue, images=images, decoder=bulk_decoder, encoder=encoder, give_way=broker.give_way
         )
-        republisher = Republisher(ledger, broker, SqlLeases(database))
+        leases = SqlLeases(database)
+        republishing = LeasedWork("republisher", Republisher(ledger, broker).republish, leases, every_s=_REPUBLISH_S)
         with process.searching(
             settings,
             broker=broker,
@@ -88,11 +91,11 @@ def _search_until(stop: threading.Event, number: int, settings: Settings, heartb
             decoder=decoder,
             encoder=encoder,
             index=index,
+            leases=leases,
         ) as check_searching:
             if settings.index_slots:
                 broker.consume_index(indexing.handle, slots=settings.index_slots)
-            republisher.start()
-            opened.callback(republisher.close)
+            opened.enter_context(republishing)
             # What was imported and wired is here for good: the collector need not look at it again and again.
             gc.collect()
             gc.freeze()

@@ -28,6 +28,7 @@ from vitrine.domain import (
     VerdictKind,
     features_key,
     original_key,
+    upload_key,
 )
 from vitrine.ports import (
     Catalogue,
@@ -134,7 +135,7 @@ class SearchPipeline:
 
     def _decode(self, search: Search, patience_s: float | None) -> Decoded:
         return self._decoder.decode(
-            self._images.read(original_key(search.image_sha256)),
+            self._photograph(search),
             DecodeRequest(
                 region=search.region,
                 model_input=self._encoder.resize,
@@ -143,6 +144,13 @@ class SearchPipeline:
             ),
             patience_s=patience_s,
         )
+
+    def _photograph(self, search: Search) -> bytes:
+        """What was sent with the search, or the catalogue's photograph that it names. Raises NotFound."""
+        try:
+            return self._images.read(upload_key(search.id))
+        except errors.NotFound:
+            return self._images.read(original_key(search.image_sha256))
 
     def _looked_up(
         self, decoded: Sequence[tuple[Search, Decoded]], report: ReportStage

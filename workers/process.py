@@ -6,14 +6,18 @@ import contextlib
 import logging
 from collections.abc import Callable, Iterator
 
-from vitrine.ports import Broker, Catalogue, Decoder, Encoder, ImageStore, RefreshedIndex, SearchLedger
+from vitrine.ports import Broker, Catalogue, Decoder, Encoder, ImageStore, Leases, RefreshedIndex, SearchLedger
 from vitrine.settings import Settings
 from workers.consumer import SearchWorker
+from workers.forgetting import Forgetter
+from workers.leased import LeasedWork
 from workers.pipeline import SearchPipeline
 from workers.progress import ProgressWriter
 from workers.refreshing import Refreshing
 
 _log = logging.getLogger(__name__)
+
+_FORGET_S = 600.0
 
 
 @contextlib.contextmanager
@@ -27,6 +31,7 @@ def searching(
     decoder: Decoder,
     encoder: Encoder,
     index: RefreshedIndex,
+    leases: Leases,
 ) -> Iterator[Callable[[], None]]:
     """Searches are taken inside; at the end those in hand are finished, and what is left goes to another worker.
 
@@ -47,7 +52,8 @@ def searching(
         broker.check_consuming()
 
     try:
-        yield check
+        with _forgetting(settings, ledger, images, leases):
+            yield check
     finally:
         # In this order: nothing begins to be taken after the end of taking.
         refreshing.stop()
@@ -55,3 +61,12 @@ def searching(
             _log.warning("searches that were still running are taken up by another worker, or at the next start")
         refreshing.join()
         progress.close()
+
+
+def _forgetting(
+    settings: Settings, ledger: SearchLedger, images: ImageStore, leases: Leases
+) -> contextlib.AbstractContextManager[object]:
+    if not settings.keep_searches_days:
+        return contextlib.nullcontext()
+    forgetter = Forgetter(ledger, images, keep_days=settings.keep_searches_days)
+    return LeasedWork("forgetter", forgetter.forget, leases, every_s=_FORGET_S)

@@ -44,6 +44,13 @@ class Stack:
         assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout[-4000:]}\n{done.stderr[-8000:]}"
         return done.stdout
 
+    def set(self, name: str, value: str) -> None:
+        """In the file .env: what is up takes it up with the next `up`."""
+        lines = self._env_file.read_text().splitlines()
+        told = [f"{name}={value}" if line.startswith(f"{name}=") else line for line in lines]
+        assert told != lines, f"{name} is not in .env, or is {value} already"
+        self._env_file.write_text("\n".join(told) + "\n")
+
     def containers(self, service: str, *, all_states: bool = False) -> list[Container]:
         labels = [f"com.docker.compose.project={PROJECT}", f"com.docker.compose.service={service}"]
         found = self.docker.containers.list(all=all_states, filters={"label": labels})

@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import concurrent.futures
+import contextlib
+import itertools
 import json
 import os
+import pathlib
+import re
+import shutil
 import subprocess
+import threading
 import time
 from typing import Any
 
+import httpx2
 import pytest
 
-from tests.compose.conftest import PROJECT, Stack
+from tests.compose.conftest import PROJECT, ROOT, Stack
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
+DEPLOY = ROOT / "deploy"
 OURS = ("api", "worker", "web")
+ENDED = ("completed", "failed", "cancelled")
 # What an image may add to the one that it is made from.
 _MOST_ADDED_BYTES = 500e6
 
@@ -46,7 +55,7 @@ def searched(stack: Stack, picture: bytes) -> dict[str, Any]:
         answer = stack.client.get(accepted.json()["url"], headers={"Prefer": "wait=20"})
         answer.raise_for_status()
         document: dict[str, Any] = answer.json()
-        if document["status"] in ("completed", "failed", "cancelled"):
+        if document["status"] in ENDED:
             return document
 
 
@@ -123,6 +132,69 @@ def test_a_worker_that_is_stopped_ends_by_itself(stack: Stack, photograph: bytes
     assert searched(stack, varied(photograph, 300))["status"] == "completed"
 
 
+def visited_until(stack: Stack, picture: bytes, over: threading.Event) -> list[dict[str, Any]]:
+    """Ended searches of a visitor who sends a photograph again where it was not accepted, and asks again likewise."""
+    ended: list[dict[str, Any]] = []
+    for number in itertools.count(1000):
+        if over.is_set():
+            return ended
+        # While the one API that there is starts anew, the web server answers 502.
+        with contextlib.suppress(httpx2.HTTPError):
+            accepted = upload(stack, varied(picture, number))
+            if accepted.status_code == 202:
+                ended.append(followed(stack, accepted.json()["url"]))
+        time.sleep(0.2)
+    raise AssertionError
+
+
+def followed(stack: Stack, url: str) -> dict[str, Any]:
+    until = time.monotonic() + 180
+    while time.monotonic() < until:
+        with contextlib.suppress(httpx2.HTTPError):
+            answer = stack.client.get(url, headers={"Prefer": "wait=5"})
+            if answer.status_code == 200 and answer.json()["status"] in ENDED:
+                document: dict[str, Any] = answer.json()
+                return document
+        time.sleep(0.5)
+    raise AssertionError(f"{url} was accepted and has not ended")
+
+
+def test_another_model_takes_over_and_every_search_meanwhile_is_answered(
+    stack: Stack, photograph: bytes, tmp_path: pathlib.Path
+) -> None:
+    """docs/operating.md, "Another model": embedded first, beside the visitors, and then switched to."""
+    description = (ROOT / "models/vitrine-s.yaml").read_text()
+    shutil.copy(ROOT / "models/vitrine-s.onnx", tmp_path)
+    # What is looked at is part of a model's id: another model, which looks at all of the shorter side.
+    another = description.replace("id: vitrine-s", "id: closer").replace("shorter_side: 256", "shorter_side: 224")
+    (tmp_path / "closer.yaml").write_text(another)
+    beside = ("run", "--rm", "--no-deps", "-v", f"{tmp_path}:/new:ro")
+    before = searched(stack, varied(photograph, 990))["result"]["model_id"]
+    over = threading.Event()
+    with concurrent.futures.ThreadPoolExecutor(2) as visitors:
+        visits = [visitors.submit(visited_until, stack, photograph + bytes([visitor]), over) for visitor in range(2)]
+        try:
+            stack.compose(*beside, "indexer", "registry", "add", "/new/closer.yaml")
+            here = ("-e", "VITRINE_MODEL=closer", "-e", "VITRINE_TRITON_URL=")
+            stack.compose(*beside, *here, "indexer", "indexer", "embed")
+            assert searched(stack, varied(photograph, 991))["result"]["model_id"] == before
+            stack.set("VITRINE_MODEL", "closer")
+            stack.compose("up", "-d", "--wait", "--scale", "worker=1", timeout_s=600)
+            after = searched(stack, varied(photograph, 992))["result"]
+        finally:
+            over.set()
+        ended = [document for visit in visits for document in visit.result()]
+    assert {document["status"] for document in ended} == {"completed"}, ended
+    assert {document["result"]["model_id"] for document in ended} == {before, after["model_id"]}
+    assert before.startswith("vitrine-s@")
+    assert after["model_id"].startswith("closer@")
+    assert after["matches"][0]["record"]["external_id"] == "VDM-000003"
+    stack.set("VITRINE_MODEL", "vitrine-s")
+    stack.compose("up", "-d", "--wait", "--scale", "worker=1", timeout_s=600)
+    again = searched(stack, varied(photograph, 993))["result"]
+    assert (again["model_id"], again["matches"][0]["record"]["external_id"]) == (before, "VDM-000003")
+
+
 def test_our_containers_may_do_nothing_but_their_work(stack: Stack) -> None:
     for service in OURS:
         container = stack.containers(service)[0]
@@ -141,18 +213,58 @@ def test_an_image_is_lean_and_without_torch(stack: Stack, image: str) -> None:
     assert stack.docker.containers.run(image, ["python3", "-c", find], remove=True).strip() == b"[]"
 
 
-def test_prometheus_sees_every_service(stack: Stack) -> None:
+def asked_of_prometheus(stack: Stack, path: str) -> Any:
+    """Its port is not published: asked from beside it."""
     (prometheus,) = stack.containers("prometheus")
     address = prometheus.attrs["NetworkSettings"]["Networks"][f"{PROJECT}_default"]["IPAddress"]
+    ask = f"import urllib.request as r; print(r.urlopen('http://{address}:9090/api/v1/{path}').read().decode())"
+    status, answer = stack.containers("api")[0].exec_run(["python3", "-c", ask])
+    assert status == 0, answer.decode()
+    return json.loads(answer)["data"]
+
+
+def test_prometheus_sees_every_service(stack: Stack) -> None:
     seen: dict[str, str] = {}
     until = time.monotonic() + 120
     while time.monotonic() < until and set(seen.values()) != {"up"}:
-        ask = f"import urllib.request as r; print(r.urlopen('http://{address}:9090/api/v1/targets').read().decode())"
-        _, targets = stack.containers("api")[0].exec_run(["python3", "-c", ask])
-        active = json.loads(targets)["data"]["activeTargets"]
+        active = asked_of_prometheus(stack, "targets")["activeTargets"]
         seen = {target["labels"]["job"]: target["health"] for target in active}
         time.sleep(2)
     assert seen == {"api": "up", "worker": "up", "rabbitmq": "up", "triton": "up"}
+
+
+def test_alerts_and_dashboard_ask_for_metrics_that_there_are(stack: Stack, photograph: bytes) -> None:
+    """A metric that its server has renamed would leave an alert silent for ever."""
+    texts = [(DEPLOY / file).read_text() for file in ("prometheus/alerts.yml", "grafana/vitrine.json")]
+    wanted = set(re.findall(r"\b(?:vitrine|rabbitmq|nv)_[a-z_]+", " ".join(texts)))
+    assert len(wanted) > 10
+    # A histogram of searches is there once one has ended.
+    searched(stack, varied(photograph, 400))
+    there: set[str] = set()
+    until = time.monotonic() + 60
+    while time.monotonic() < until and not wanted <= there:
+        there = set(asked_of_prometheus(stack, "label/__name__/values"))
+        time.sleep(2)
+    assert wanted <= there, wanted - there
+    rules = [rule for group in asked_of_prometheus(stack, "rules")["groups"] for rule in group["rules"]]
+    assert len(rules) > 5
+    assert {rule["health"] for rule in rules} == {"ok"}
+
+
+def test_each_alert_speaks_when_it_should_and_is_silent_on_a_good_day(stack: Stack, tmp_path: pathlib.Path) -> None:
+    for file in (DEPLOY / "prometheus/alerts.yml", pathlib.Path(__file__).parent / "alerts.test.yml"):
+        shutil.copy(file, tmp_path)
+    (prometheus,) = stack.containers("prometheus")
+    told = stack.docker.containers.run(
+        prometheus.image.id,
+        ["test", "rules", "alerts.test.yml"],
+        entrypoint="promtool",
+        working_dir="/alerts",
+        user=str(os.getuid()),
+        volumes={str(tmp_path): {"bind": "/alerts", "mode": "ro"}},
+        remove=True,
+    )
+    assert b"SUCCESS" in told
 
 
 def test_without_passwords_nothing_starts(tmp_path: Any) -> None:

@@ -10,7 +10,7 @@ from vitrine import errors
 from vitrine.domain import original_key
 from vitrine.ports import ImageStore
 
-KEY = original_key("ab" * 32)
+KEY, OTHER = original_key("ab" * 32), original_key("cd" * 32)
 
 
 def test_what_was_written_is_read(image_store: ImageStore) -> None:
@@ -34,7 +34,19 @@ def test_writing_again_is_harmless(image_store: ImageStore) -> None:
     assert image_store.read(KEY) == b"same" * 10_000
 
 
+def test_what_was_removed_is_gone_and_may_be_written_anew(image_store: ImageStore) -> None:
+    image_store.write(KEY, b"a vase")
+    image_store.write(OTHER, b"a bowl")
+    for _ in range(2):
+        image_store.remove(KEY)
+    assert not image_store.exists(KEY)
+    assert image_store.read(OTHER) == b"a bowl"
+    image_store.write(KEY, b"another vase")
+    assert image_store.read(KEY) == b"another vase"
+
+
 @pytest.mark.parametrize("key", ["../outside", "originals/../../outside", "/etc/passwd"])
 def test_no_key_leads_out_of_the_store(image_store: ImageStore, key: str) -> None:
-    with pytest.raises(errors.NotFound):
-        image_store.read(key)
+    for use in (image_store.read, image_store.remove):
+        with pytest.raises(errors.NotFound):
+            use(key)

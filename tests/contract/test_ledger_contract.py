@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import threading
+import time
 from collections.abc import Sequence
 
 import numpy as np
@@ -229,3 +230,26 @@ def test_those_who_end_the_same_searches_together_wait_for_each_other(ledger: Se
     for thread in threads:
         thread.join()
     assert sorted(ended) == names
+
+
+def test_only_what_has_ended_is_forgotten_and_nothing_of_it_is_left(ledger: SearchLedger) -> None:
+    for batch_id, names in {"old": ["s1", "s2"], "open": ["s3", "s4"], "another": ["s5"]}.items():
+        ledger.accept({batch_id: [new(name) for name in names]})
+    for search_id in ("s1", "s3", "s5"):
+        ledger.fail(search_id, Problem(code="x", message="y"))
+    ledger.cancel("s2")
+    moment = time.time() + 1
+    assert ledger.ended_before(moment, 1) == {"old": ["s1", "s2"]}
+    assert ledger.ended_before(moment, 9) == {"old": ["s1", "s2"], "another": ["s5"]}
+    assert ledger.ended_before(time.time() - 60, 9) == {}
+    for _ in range(2):
+        ledger.forget(["old"])
+    assert ledger.ended_before(moment, 9) == {"another": ["s5"]}
+    assert not ledger.events_after("old", 0)
+    for ask, unknown in ((ledger.get, "s1"), (ledger.get, "s2"), (ledger.batch, "old")):
+        with pytest.raises(errors.NotFound):
+            ask(unknown)
+    assert [search.id for search in ledger.batch("open")] == ["s3", "s4"]
+    assert [event.search_id for event in ledger.events_after("another", 0)] == ["s5", "s5"]
+    ledger.accept({"old": [new("s1")]})
+    assert [event.sequence for event in ledger.events_after("old", 0)] == [1]

@@ -31,6 +31,7 @@ from vitrine.adapters.sql_leases import SqlLeases
 from vitrine.adapters.sql_ledger import SqlLedger
 from vitrine.domain import Stage
 from vitrine.messages import EventKind, IndexRequested, Lane, SearchEvent, SearchRequested
+from workers.leased import LeasedWork
 from workers.republishing import Republisher
 
 SEARCHES = 2000
@@ -126,10 +127,9 @@ def test_a_broker_that_lost_all_its_data_is_told_again_what_is_unfinished(
     running_rabbitmq.forget_everything()
     running_rabbitmq.start()
     broker.consume(worker(ledger, broker).handle, slots=2)
-    republisher = Republisher(ledger, broker, SqlLeases(database), silent_s=1.0, every_s=0.2)
-    republisher.start()
-    comes_true(lambda: not ledger.unfinished())
-    republisher.close()
+    republish = Republisher(ledger, broker, silent_s=1.0).republish
+    with LeasedWork("republisher", republish, SqlLeases(database), every_s=0.2):
+        comes_true(lambda: not ledger.unfinished())
     assert classified(ledger, filter(None, promised)) == {"once": 51, "lost": 0, "doubled": 0}
 
 

@@ -52,6 +52,12 @@ class ImageFolder:
     def exists(self, key: str) -> bool:
         return self._path(key).exists()
 
+    def remove(self, key: str) -> None:
+        try:
+            self._path(key).unlink(missing_ok=True)
+        except OSError as error:
+            raise errors.DependencyUnavailable(f"The image store cannot be written: {error.strerror}") from error
+
     def _sweep(self, unfinished: pathlib.Path) -> None:
         """Now and then: a process that runs for months outlives many that are killed."""
         now = time.monotonic()

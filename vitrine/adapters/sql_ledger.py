@@ -81,6 +81,24 @@ _EARLIER = sa.select(sa.func.count()).where(
         sa.and_(searches.c.created_at == sa.bindparam("created"), searches.c.position < sa.bindparam("place")),
     ),
 )
+_ENDED_BATCHES = (
+    sa.select(batches.c.id)
+    .where(batches.c.created_at < sa.bindparam("before"), ~sa.exists().where(searches.c.batch_id == batches.c.id, OPEN))
+    .order_by(batches.c.created_at)
+    .limit(sa.bindparam("most"))
+)
+_SEARCHES_OF = sa.select(searches.c.batch_id, searches.c.id).where(
+    searches.c.batch_id.in_(sa.bindparam("these", expanding=True))
+)
+# What refers to others goes first.
+_FORGET = [
+    table.delete().where(column.in_(sa.bindparam("these", expanding=True)))
+    for table, column in (
+        (search_events, search_events.c.batch_id),
+        (searches, searches.c.batch_id),
+        (batches, batches.c.id),
+    )
+]
 
 
 class SqlLedger:
@@ -213,6 +231,21 @@ class SqlLedger:
             return 1 + int(
                 connection.execute(_EARLIER, {"created": own.created_at, "place": own.position}).scalar_one()
             )
+
+    def ended_before(self, moment: float, limit: int) -> Mapping[str, Sequence[str]]:
+        with self._database.reading() as connection:
+            ended = list(connection.execute(_ENDED_BATCHES, {"before": moment, "most": limit}).scalars())
+            found: dict[str, list[str]] = {batch_id: [] for batch_id in ended}
+            for batch_id, search_id in connection.execute(_SEARCHES_OF, {"these": ended}):
+                found[batch_id].append(search_id)
+        return found
+
+    def forget(self, batch_ids: Sequence[str]) -> None:
+        def forget(connection: sa.Connection) -> None:
+            for delete in _FORGET:
+                connection.execute(delete, {"these": list(batch_ids)})
+
+        self._database.transact(forget)
 
     def _changed(self, changes: Sequence[Change], *, durable: bool = False) -> Sequence[SearchEvent]:
         """Change those searches that are open, and append to the stories of their batches; all or none."""

@@ -98,6 +98,7 @@ batches = sa.Table(
     # Counting here, in the transaction that appends, keeps a batch's events gapless and in order of visibility.
     sa.Column("last_sequence", sa.Integer, nullable=False),
     sa.Column("created_at", _Time, nullable=False),
+    sa.Index("ix_batches_created_at", "created_at"),
     **_MYSQL,
 )
 

@@ -16,7 +16,7 @@ from vitrine.adapters import sql_migrations
 from vitrine.adapters.memory_broker import MemoryBroker
 from vitrine.adapters.sql_engine import Database
 from vitrine.adapters.sql_ledger import SqlLedger
-from vitrine.domain import original_key
+from vitrine.domain import upload_key
 from vitrine.messages import Command
 from vitrine.testing import MemoryImageStore
 
@@ -37,14 +37,14 @@ def test_photograph_and_row_are_there_when_the_message_is_published(ledger: SqlL
 
     class Watching(MemoryBroker):
         def publish(self, *commands: Command) -> None:
-            seen.append(images.read(original_key(ledger.get("vase").image_sha256)))
+            seen.append(images.read(upload_key(ledger.get("vase").id)))
 
     upload = Upload(batch_id="b", searches=[searches.new("vase")], photographs={"vase": PHOTOGRAPH})
     acceptance.accept(images, ledger, Watching(), [upload])
     assert seen == [PHOTOGRAPH]
 
 
-def test_a_photograph_is_kept_under_the_name_that_its_bytes_give_it(ledger: SqlLedger) -> None:
+def test_each_search_has_a_photograph_of_its_own_and_knows_what_it_was(ledger: SqlLedger) -> None:
     images = MemoryImageStore()
     upload = Upload(
         batch_id="b",
@@ -53,6 +53,7 @@ def test_a_photograph_is_kept_under_the_name_that_its_bytes_give_it(ledger: SqlL
     )
     acceptance.accept(images, ledger, MemoryBroker(), [upload])
     assert [search.image_sha256 for search in ledger.batch("b")] == [hashlib.sha256(PHOTOGRAPH).hexdigest()] * 2
+    assert [images.read(upload_key(search_id)) for search_id in ("vase", "again")] == [PHOTOGRAPH] * 2
 
 
 def test_a_search_whose_picture_is_kept_already_names_it_still(ledger: SqlLedger) -> None:

@@ -8,7 +8,8 @@ import threading
 from starlette.concurrency import run_in_threadpool
 
 from api.pictures import Pictures
-from vitrine.domain import derivative_key, original_key
+from tests import searches
+from vitrine.domain import derivative_key, original_key, upload_key
 from vitrine.ports import Decoded, DecodeRequest
 from vitrine.testing import MemoryImageStore
 
@@ -41,11 +42,11 @@ def test_sixty_that_wait_for_the_decoder_leave_everything_else_its_threads() -> 
 
     async def page() -> None:
         pictures = Pictures(images, decoder)
-        waiting = [asyncio.create_task(pictures.derivative(f"{number:02}", 160)) for number in range(ASKED)]
+        waiting = [asyncio.create_task(pictures.of_catalogue(f"{number:02}", 160)) for number in range(ASKED)]
         await asyncio.sleep(0.2)
         async with asyncio.timeout(10):
             assert await run_in_threadpool(lambda: "ready") == "ready"
-            assert await pictures.derivative("made", 160) == b"made before"
+            assert await pictures.of_catalogue("made", 160) == b"made before"
         assert not any(task.done() for task in waiting)
         decoder.go.set()
         assert await asyncio.gather(*waiting) == [f"smaller {number:02}".encode() for number in range(ASKED)]
@@ -59,7 +60,7 @@ def test_what_several_ask_for_at_once_is_made_once() -> None:
 
     async def page() -> None:
         pictures = Pictures(images, decoder)
-        waiting = [asyncio.create_task(pictures.derivative("vase", 160)) for _ in range(ASKED)]
+        waiting = [asyncio.create_task(pictures.of_catalogue("vase", 160)) for _ in range(ASKED)]
         await asyncio.sleep(0.2)
         decoder.go.set()
         assert set(await asyncio.gather(*waiting)) == {b"smaller vase"}
@@ -67,3 +68,16 @@ def test_what_several_ask_for_at_once_is_made_once() -> None:
     asyncio.run(page())
     # As many as may make pictures at a time had begun before the first was there.
     assert len(decoder.decoded) <= decoder.slots + 1
+
+
+def test_a_search_shows_what_was_sent_with_it_or_the_catalogue_s_photograph_that_it_names() -> None:
+    images, decoder = MemoryImageStore(), HeldDecoder()
+    decoder.go.set()
+    images.write(original_key("vase"), b"the catalogue's")
+    images.write(upload_key("sent"), b"a visitor's")
+    pictures = Pictures(images, decoder)
+    shown = [
+        asyncio.run(pictures.of_search(searches.running(id=name, image_sha256="vase"), 160))
+        for name in ("sent", "named")
+    ]
+    assert shown == [b"smaller a visitor's", b"smaller the catalogue's"]

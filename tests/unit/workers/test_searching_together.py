@@ -15,7 +15,7 @@ from vitrine.adapters.faiss_index import FaissIndex
 from vitrine.adapters.head_folder import HeadFolder
 from vitrine.adapters.snapshot_folder import SnapshotFolder
 from vitrine.adapters.subprocess_decoder import SubprocessDecoder
-from vitrine.domain import RecordContent, Search, SearchResult, Stage, original_key
+from vitrine.domain import RecordContent, Search, SearchResult, Stage, upload_key
 from vitrine.ports import DecodeRequest
 from vitrine.testing import MemoryCatalogue, MemoryImageStore, ToyEncoder
 from workers import pipeline as pipelines
@@ -54,7 +54,7 @@ class Bench:
 
     def search(self, name: str, data: bytes, *, geometric_check: bool = False) -> Search:
         sha256 = hashlib.sha256(data).hexdigest()
-        self.images.write(original_key(sha256), data)
+        self.images.write(upload_key(name), data)
         return running(id=name, image_sha256=sha256, geometric_check=geometric_check)
 
     def run(self, searches: Sequence[Search]) -> list[list[tuple[str, Answer]]]:

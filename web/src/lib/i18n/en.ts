@@ -182,7 +182,7 @@ export const en = {
   'batch.done': '{done} of {count} ready',
   'batch.failed': '{count} failed',
   'batch.cancelled': '{count} cancelled',
-  'batch.missing': 'There is no such group of photographs.',
+  'batch.missing': 'There is no such group of photographs. It may have been removed, or the link is incomplete.',
   'batch.nearest': 'Nearest: {name}',
 
   'record.title': 'Record',

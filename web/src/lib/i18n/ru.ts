@@ -230,7 +230,7 @@ export const ru: Record<Key, Message> = {
   'batch.done': 'готово {done} из {count}',
   'batch.failed': 'не удалось: {count}',
   'batch.cancelled': 'отменено: {count}',
-  'batch.missing': 'Такой группы фотографий нет.',
+  'batch.missing': 'Такой группы фотографий нет. Возможно, она удалена или ссылка неполная.',
   'batch.nearest': 'Ближайший: {name}',
 
   'record.title': 'Запись',

@@ -1,0 +1,51 @@
+"""One process does the work, and another takes over."""
+
+from __future__ import annotations
+
+import pathlib
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from vitrine import errors
+from vitrine.adapters import sql_migrations
+from vitrine.adapters.sql_engine import Database
+from vitrine.adapters.sql_leases import SqlLeases
+from workers.leased import LeasedWork
+
+
+@pytest.fixture
+def leases(tmp_path: pathlib.Path) -> Iterator[SqlLeases]:
+    database = Database(f"sqlite:///{tmp_path / 'ledger.sqlite3'}")
+    sql_migrations.migrate(database)
+    yield SqlLeases(database)
+    database.close()
+
+
+def test_one_process_acts_and_another_takes_over(leases: SqlLeases) -> None:
+    acted = threading.Event()
+    with leases.hold("work"):
+        acting = LeasedWork("work", acted.set, leases, every_s=0.01)
+        acting.__enter__()
+        assert not acted.wait(0.2)
+    assert acted.wait(10)
+    with pytest.raises(errors.DependencyUnavailable), leases.hold("work"):
+        pass
+    acting.__exit__()
+    with leases.hold("work"):
+        pass
+
+
+@pytest.mark.parametrize("trouble", [errors.DependencyUnavailable("the database is away"), ValueError("a defect")])
+def test_work_that_meets_trouble_goes_on(leases: SqlLeases, trouble: Exception) -> None:
+    troubles = [trouble] * 3
+    went_on = threading.Event()
+
+    def act() -> None:
+        if troubles:
+            raise troubles.pop()
+        went_on.set()
+
+    with LeasedWork("work", act, leases, every_s=0.01):
+        assert went_on.wait(10)
