@@ -164,6 +164,8 @@ def test_another_model_takes_over_and_every_search_meanwhile_is_answered(
 ) -> None:
     """docs/operating.md, "Another model": embedded first, beside the visitors, and then switched to."""
     description = (ROOT / "models/vitrine-s.yaml").read_text()
+    # Our containers are users without rights here, and a test's folder is its user's alone.
+    tmp_path.chmod(0o755)
     shutil.copy(ROOT / "models/vitrine-s.onnx", tmp_path)
     # What is looked at is part of a model's id: another model, which looks at all of the shorter side.
     another = description.replace("id: vitrine-s", "id: closer").replace("shorter_side: 256", "shorter_side: 224")
