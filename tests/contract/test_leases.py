@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from vitrine import errors
@@ -18,6 +20,26 @@ def test_a_held_lease_is_refused_to_others_and_free_afterwards(database: Databas
             pass
     with second.hold("snapshot") as later:
         assert later == epoch + 1
+
+
+@pytest.mark.parametrize("ahead_s", [-3600.0, 3600.0])
+def test_a_host_whose_clock_is_wrong_takes_no_lease_and_loses_none(
+    database: Database, monkeypatch: pytest.MonkeyPatch, ahead_s: float
+) -> None:
+    right, wrong = SqlLeases(database), SqlLeases(database)
+    with right.hold("snapshot"):
+        with monkeypatch.context() as elsewhere:
+            elsewhere.setattr(time, "time", lambda now=time.time: now() + ahead_s)
+            with (
+                pytest.raises(errors.DependencyUnavailable, match="Another process") as refused,
+                wrong.hold("snapshot"),
+            ):
+                pass
+        assert 20 < refused.value.retry_after_s <= 30
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setattr(time, "time", lambda now=time.time: now() + ahead_s)
+        with wrong.hold("snapshot"), pytest.raises(errors.DependencyUnavailable), right.hold("snapshot"):
+            pass
 
 
 def test_a_lease_is_given_back_when_its_holder_fails(database: Database) -> None:

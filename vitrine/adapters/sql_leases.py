@@ -1,4 +1,7 @@
-"""Leases in SQL: one writer at a time among all hosts, and a dead writer's lease runs out by itself."""
+"""Leases in SQL: one writer at a time among all hosts, and a dead writer's lease runs out by itself.
+
+What time it is, the database says: hosts whose clocks differ agree on it.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,6 @@ import contextlib
 import os
 import socket
 import threading
-import time
 from collections.abc import Iterator
 
 import sqlalchemy as sa
@@ -17,6 +19,12 @@ from vitrine.adapters.sql_engine import Database
 from vitrine.adapters.sql_schema import leases
 
 _LEASE_S = 30.0
+
+# Unix seconds, by the clock of the machine that the database is on.
+_NOW = {
+    "sqlite": sa.text("SELECT (julianday('now') - 2440587.5) * 86400.0"),
+    "mysql": sa.text("SELECT TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6)) / 1e6"),
+}
 
 
 class SqlLeases:
@@ -41,7 +49,7 @@ class SqlLeases:
                 self._set_expiry(name, epoch, 0.0)
 
     def _take(self, name: str, holder: str) -> int:
-        now = time.time()
+        now = self._now()
         free = {"name": name, "holder": "", "epoch": 0, "expires_at": 0.0}
         with contextlib.suppress(exc.IntegrityError):
             self._database.transact(lambda connection: connection.execute(leases.insert(), free))
@@ -66,7 +74,11 @@ class SqlLeases:
     def _renew(self, name: str, epoch: int, released: threading.Event) -> None:
         while not released.wait(_LEASE_S / 3):
             with contextlib.suppress(errors.DependencyUnavailable):
-                self._set_expiry(name, epoch, time.time() + _LEASE_S)
+                self._set_expiry(name, epoch, self._now() + _LEASE_S)
+
+    def _now(self) -> float:
+        with self._database.reading() as connection:
+            return float(connection.execute(_NOW[connection.dialect.name]).scalar_one())
 
     def _set_expiry(self, name: str, epoch: int, expires_at: float) -> None:
         own = (leases.c.name == name) & (leases.c.epoch == epoch)
