@@ -64,11 +64,15 @@ def drop_from_disk(page: Page, *paths: pathlib.Path) -> None:
         devtools.send("Input.dispatchDragEvent", {"type": kind, "x": 300, "y": 300, "data": data})
 
 
-def paste(page: Page, *pictures: pathlib.Path) -> None:
-    page.evaluate(
-        "(carried) => document.body.dispatchEvent("
-        "new ClipboardEvent('paste', { clipboardData: carried, bubbles: true, cancelable: true }))",
-        _carried(page, pictures),
+def paste(page: Page, *pictures: pathlib.Path, at: Locator | None = None, words: str = "") -> None:
+    """``words``: what a spreadsheet copies beside the picture of a cell."""
+    (at or page.locator("body")).evaluate(
+        """(element, [carried, words]) => {
+          if (words) carried.items.add(words, 'text/plain');
+          element.dispatchEvent(
+            new ClipboardEvent('paste', { clipboardData: carried, bubbles: true, cancelable: true }));
+        }""",
+        [_carried(page, pictures), words],
     )
 
 

@@ -179,6 +179,12 @@ def test_the_focus_stays_where_a_control_has_gone(open_page: Open, photographs: 
         else:
             page.get_by_role("button", name=way_out).press("Enter")
         expect(page.get_by_role("button", name="Search a part of the picture")).to_be_focused()
+    if (more := page.get_by_role("list", name="Sources").get_by_role("button")).count():
+        more.first.press("Enter")
+        expect(page.locator("ul[aria-label=Sources] a:focus")).to_have_count(1)
+    page.get_by_role("link", name="Vitrine").click()
+    page.get_by_role("button", name="Clear the list").press("Enter")
+    expect(focused).to_have_text("Your recent searches")
 
 
 def test_what_the_keyboard_turns_to_does_not_lie_under_a_message(

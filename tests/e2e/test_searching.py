@@ -60,6 +60,24 @@ def test_several_photographs_share_one_stream_and_each_gets_its_result(
     expect(page.get_by_role("navigation", name="Photographs sent together").get_by_role("link")).to_have_count(3)
 
 
+def test_the_strip_of_a_batch_lives_on_beside_a_result_and_shows_where_the_reader_is(
+    open_page: Open, photographs: list[pathlib.Path]
+) -> None:
+    page = open_page(viewport={"width": 700, "height": 900})
+    keep_busy(page, *photographs[:20], uploads=2)
+    choose(page, *photographs[:16])
+    page.wait_for_url("**/batches/*")
+    rows = page.locator("li[data-search]")
+    expect(rows.first.locator("[class*=chip]")).to_be_visible()
+    rows.first.locator(".file a").click()
+    expect(match_cards(page)).to_have_count(10)
+    strip = page.get_by_role("navigation", name="Photographs sent together")
+    expect(strip.get_by_role("img", name=re.compile("Done|Ready"))).to_have_count(16, timeout=90_000)
+    strip.get_by_role("link").last.click()
+    expect(strip.get_by_role("link").last).to_have_attribute("aria-current", "page")
+    expect(strip.get_by_role("link").last).to_be_in_viewport(ratio=0.9)
+
+
 def test_a_waiting_photograph_can_be_cancelled_without_touching_the_others(
     open_page: Open, photographs: list[pathlib.Path]
 ) -> None:

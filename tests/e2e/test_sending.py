@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.e2e.conftest import Open, Visit
-from tests.e2e.gestures import await_result, choose, drop, drop_from_disk, open_first_match
+from tests.e2e.gestures import await_result, choose, drop, drop_from_disk, open_first_match, paste
 
 pytestmark = pytest.mark.browser
 
@@ -46,10 +46,46 @@ def test_photographs_too_large_for_one_request_are_sent_in_several(
     page.reload()
     page.wait_for_load_state("networkidle")
     choose(page, *chosen)
-    await_result(page)
+    expect(page.get_by_role("status").filter(has_text="1 photograph was accepted")).to_be_visible()
     assert uploads(visits[0]) == 3
+    # Who looks at the first of them is not taken away; the others are at hand.
+    expect(files_of_the_batch(page)).to_have_text(["a.jpg", "b.jpg"])
+    page.get_by_role("status").filter(has_text="2 photographs were accepted").get_by_role("link", name="Open").click()
+    expect(files_of_the_batch(page)).to_have_text(["c.jpg", "d.jpg"])
+    expect(page.get_by_text("2 photographs were accepted")).to_have_count(0)
     page.get_by_role("link", name="Vitrine").click()
     expect(page.get_by_role("region", name="Your recent searches").get_by_role("listitem")).to_have_count(5)
+
+
+def test_whoever_has_turned_to_something_else_is_not_taken_away_from_it(
+    open_page: Open, photographs: list[pathlib.Path]
+) -> None:
+    page = open_page()
+    choose(page, photographs[0])
+    await_result(page)
+    held = hold_upload(page)
+    drop(page, photographs[1])
+    expect(page.get_by_text(re.compile("Sending|Received"))).to_be_visible()
+    dialog = open_first_match(page)
+    held[0].continue_()
+    expect(page.get_by_text(re.compile("Sending|Received"))).to_have_count(0)
+    expect(dialog).to_be_visible()
+    page.keyboard.press("Escape")
+    page.get_by_role("status").filter(has_text="1 photograph was accepted").get_by_role("link", name="Open").click()
+    await_result(page)
+    expect(page.get_by_role("heading", level=1)).to_contain_text(photographs[1].name)
+
+
+def test_a_cell_of_a_spreadsheet_is_pasted_as_words_into_a_field_and_as_a_picture_elsewhere(
+    open_page: Open, photographs: list[pathlib.Path]
+) -> None:
+    page = open_page("/catalogue")
+    field = page.get_by_role("searchbox")
+    paste(page, photographs[0], at=field, words="VDM-000001")
+    expect(page.get_by_text(re.compile("Sending|Received"))).to_have_count(0)
+    assert page.url.endswith("/catalogue")
+    paste(page, photographs[0], words="VDM-000001")
+    await_result(page)
 
 
 def test_every_photograph_that_was_refused_is_named_and_the_others_can_be_sent(

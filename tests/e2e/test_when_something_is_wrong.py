@@ -259,6 +259,65 @@ def test_nothing_similar_is_said_before_the_nearest_are_shown(open_page: Open, p
     expect(page.get_by_text("Nothing similar in the catalogue")).to_be_visible()
     expect(page.get_by_text("too few labelled objects")).to_be_visible()
     expect(match_cards(page)).to_have_count(10)
+    page.get_by_role("button", name="Show the draft all the same").press("Enter")
+    expect(page.locator(":focus")).to_have_text("Draft of the description")
+    # Within limits, it may well be in the catalogue.
+    page.get_by_text("Search again with other limits").click()
+    page.get_by_label("Typology").select_option(index=1)
+    page.get_by_role("button", name="Search again").click()
+    expect(page.get_by_text("Nothing similar within these limits")).to_be_visible()
+    expect(page.get_by_text("has not been catalogued yet")).to_have_count(0)
+
+
+def test_limits_that_leave_nothing_are_no_sign_that_nothing_is_similar(
+    open_page: Open, photographs: list[pathlib.Path]
+) -> None:
+    page = open_page()
+    accepted = page.request.post(
+        "/api/searches",
+        multipart={
+            "image": {"name": "photograph.jpg", "mimeType": "image/jpeg", "buffer": photographs[0].read_bytes()},
+            "filters": '{"museum": "Another museum"}',
+        },
+    )
+    page.goto(f"/searches/{accepted.json()['id']}")
+    expect(page.get_by_text("The catalogue has no objects within these limits.")).to_be_visible()
+    expect(page.get_by_text("Nothing similar")).to_have_count(0)
+    expect(page.get_by_role("button", name="Show the draft all the same")).to_have_count(0)
+
+
+def test_a_photograph_that_has_left_its_disk_is_searched_again_all_the_same(
+    open_page: Open, photographs: list[pathlib.Path], tmp_path: pathlib.Path
+) -> None:
+    own = tmp_path / "on a card.jpg"
+    own.write_bytes(photographs[0].read_bytes())
+    page = open_page()
+    choose(page, own)
+    await_result(page)
+    searched = page.url
+    own.unlink()
+    page.get_by_text("Search again with other limits").click()
+    page.get_by_role("button", name="Search again").click()
+    page.wait_for_url(lambda url: url != searched)
+    await_result(page)
+    expect(page.get_by_role("alert")).to_have_count(0)
+
+
+def test_a_page_that_could_not_learn_of_the_catalogue_asks_again(
+    open_page: Open, photographs: list[pathlib.Path], tmp_path: pathlib.Path
+) -> None:
+    page = open_page(provoked=("Failed to load resource",))
+    page.route("**/api/catalogue", lambda route: route.fulfill(status=502, body="away"))
+    page.reload()
+    page.wait_for_timeout(500)
+    expect(page.get_by_label("Typology").locator("option")).to_have_count(1)
+    heavy = {"code": "too_large", "detail": "The picture is too large: 60 MB, and 50 MB are the most."}
+    page.route("**/api/searches", lambda route: route.fulfill(status=413, json=heavy), times=1)
+    choose(page, photographs[0])
+    expect(page.get_by_role("alert")).to_contain_text("50 MB are the most")
+    page.unroute("**/api/catalogue")
+    page.get_by_text("Narrow the search").click()
+    expect(page.get_by_label("Typology").locator("option")).not_to_have_count(1)
 
 
 def test_a_similar_object_is_called_neither_the_same_nor_another(

@@ -1,12 +1,22 @@
 import { api } from './api/client';
 import type { CatalogueStatus } from './api/contract';
+import { patiently } from './api/patience';
 
-/** What the catalogue holds and accepts; asked for once a visit. */
+/** What the catalogue holds and accepts. */
 class Catalogue {
   status = $state.raw<CatalogueStatus | null>(null);
+  #asking = false;
 
   async load(): Promise<void> {
-    this.status = await api.catalogue().catch(() => this.status);
+    if (this.#asking) return;
+    this.#asking = true;
+    this.status = await patiently(() => api.catalogue()).catch(() => this.status);
+    this.#asking = false;
+  }
+
+  /** Asks again while nothing is known, or there was nothing: it may be indexed by now. */
+  async learn(): Promise<void> {
+    if (!this.status?.records) await this.load();
   }
 }
 

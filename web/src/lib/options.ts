@@ -20,6 +20,9 @@ export function limitsOf(search: SearchSummary): Limits {
   };
 }
 
+/** Whether something of the catalogue was left out of the search. */
+export const isNarrowed = ({ filters }: SearchSummary): boolean => Boolean(filters?.typology || filters?.museum);
+
 export function asOptions({ topK, typology, museum, geometricCheck }: Limits): SearchOptions {
   return { topK, filters: { typology, museum }, geometricCheck };
 }

@@ -5,6 +5,7 @@ import { complaintsOf, othersOf, type Batch } from './refused';
 const batch = (...names: string[]): Batch => ({
   files: names.map((name) => ({ name }) as File),
   options: { topK: 10, filters: {}, geometricCheck: true },
+  gesture: { at: '/', accepted: false },
 });
 const refusal = (...fields: Refusal['fields'][number][]): Refusal => new Refusal('no', 'No.', 422, null, fields);
 const names = ({ files }: Batch): string => files.map(({ name }) => name).join('');

@@ -3,9 +3,16 @@ import type { Refusal } from './api/refusal';
 import type { SearchOptions } from './api/upload';
 import { leftOutFor, type LeftOut } from './batches';
 
+/** What somebody gave at once, where they did it, and whether a part of it has been accepted. */
+export interface Gesture {
+  at: string;
+  accepted: boolean;
+}
+
 export interface Batch {
   readonly files: readonly File[];
   readonly options: SearchOptions;
+  readonly gesture: Gesture;
 }
 
 export interface Refused {

@@ -4,11 +4,17 @@ import { upload, type SearchOptions, type Upload } from './api/upload';
 import { batches, leftOutFor, sorted, type LeftOut } from './batches';
 import { catalogue } from './catalogue.svelte';
 import { unreadable } from './files';
-import { go } from './navigation.svelte';
+import { go, place } from './navigation.svelte';
 import { asOptions, NO_LIMITS, type Limits } from './options';
 import { recent } from './recent.svelte';
-import { filesOf, othersOf, type Batch, type Refused } from './refused';
+import { filesOf, othersOf, type Batch, type Gesture, type Refused } from './refused';
 import { href } from './router';
+
+/** An upload that the server took while its sender was busy with something else. */
+export interface Arrived {
+  readonly address: string;
+  readonly count: number;
+}
 
 /** The photographs on their way to the server: one batch at a time. */
 class Sending {
@@ -16,6 +22,8 @@ class Sending {
   leftOut = $state.raw<readonly LeftOut[]>([]);
   /** Kept until it is sent again or the reader has closed the message. */
   refused = $state.raw<readonly Refused[]>([]);
+  /** Told until the reader has opened it or closed the message. */
+  arrived = $state.raw<readonly Arrived[]>([]);
   fraction = $state(0);
   limits = $state<Limits>({ ...NO_LIMITS });
   /** What this browser has sent itself: shown at once, and sent again for a part of the picture, without a download. */
@@ -25,6 +33,8 @@ class Sending {
   /** Given while others were on their way, or too much for one request: sent afterwards. */
   #waiting = $state.raw<readonly Batch[]>([]);
   #upload: Upload | null = null;
+  /** Where the reader was taken last. */
+  #taken = '';
 
   get files(): readonly File[] {
     return this.#batch?.files ?? [];
@@ -48,7 +58,8 @@ class Sending {
   send(files: readonly File[], options: SearchOptions = asOptions(this.limits)): void {
     const { fitting, leftOut } = sorted(files, catalogue.status);
     this.leftOut = [...this.leftOut, ...leftOut];
-    const divided = batches(fitting, catalogue.status).map((some) => ({ files: some, options }));
+    const gesture: Gesture = { at: place.pathname, accepted: false };
+    const divided = batches(fitting, catalogue.status).map((some) => ({ files: some, options, gesture }));
     this.#waiting = [...this.#waiting, ...divided];
     // Who gives the same photographs anew has answered what was said of them.
     this.refused = this.refused.filter((one) => !filesOf(one).every((file) => files.includes(file)));
@@ -71,10 +82,28 @@ class Sending {
       return this.#refuse(Refusal.of(cause), batch);
     }
     this.#remember(accepted, batch.files);
-    const [only] = accepted.searches;
-    go(accepted.searches.length === 1 && only ? href.search(only.id) : href.batch(accepted.batch_id));
+    this.#show(accepted, batch.gesture);
     this.#batch = null;
     this.#next();
+  }
+
+  /** Takes the reader there who is where it was given, or where this page has led since; tells everybody else. */
+  #show({ batch_id, searches }: Accepted, gesture: Gesture): void {
+    const [only] = searches;
+    const address = searches.length === 1 && only ? href.search(only.id) : href.batch(batch_id);
+    const stayed = [gesture.at, this.#taken].includes(place.pathname) && !place.query.has('match');
+    if (stayed && !gesture.accepted) {
+      this.#taken = address;
+      go(address);
+    } else this.arrived = [...this.arrived, { address, count: searches.length }];
+    gesture.accepted = true;
+  }
+
+  /** Says no more of what is at this address. */
+  opened(address: string): void {
+    if (this.arrived.some((one) => one.address === address)) {
+      this.arrived = this.arrived.filter((one) => one.address !== address);
+    }
   }
 
   #remember({ searches }: Accepted, files: readonly File[]): void {
@@ -114,6 +143,7 @@ class Sending {
   #sendInstead(refused: Refused, divided: readonly Batch[]): void {
     if (!this.refused.includes(refused)) return;
     this.refused = this.refused.filter((one) => one !== refused);
+    for (const { gesture } of divided) gesture.at = place.pathname;
     this.#waiting = [...divided, ...this.#waiting];
     this.#next();
   }

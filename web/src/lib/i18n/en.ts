@@ -38,6 +38,8 @@ export const en = {
   'upload.sending': { one: 'Sending {count} photograph', other: 'Sending {count} photographs' },
   'upload.waiting': { one: '{count} more waits', other: '{count} more wait' },
   'upload.received': 'Received, opening',
+  'upload.accepted': { one: '{count} photograph was accepted', other: '{count} photographs were accepted' },
+  'upload.open': 'Open',
   'upload.stop': 'Stop sending',
   'upload.retry': 'Try again',
   'upload.retry_in': { one: 'Try again in {count} second', other: 'Try again in {count} seconds' },
@@ -87,6 +89,9 @@ export const en = {
   'search.nothing': 'Nothing similar in the catalogue',
   'search.nothing.note':
     'No object is close enough to be called similar. Most likely this one has not been catalogued yet. The nearest are shown below, but take nothing over from them unchecked.',
+  'search.nothing.within': 'Nothing similar within these limits',
+  'search.nothing.note.within':
+    'No object within the limits is close enough to be called similar. This one may be catalogued under another museum or typology: search again without limits. The nearest are shown below, but take nothing over from them unchecked.',
   'search.matches': 'Nearest objects',
   'search.matches.distant': 'Nearest, though not similar',
   'search.matches.none': 'The catalogue has no objects within these limits.',
