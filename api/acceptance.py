@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -26,8 +27,13 @@ def accept(images: ImageStore, ledger: SearchLedger, broker: Broker, uploads: Se
 
     Whoever is killed in between leaves photographs that nobody asks for, or rows that are published later.
     """
-    batches = {upload.batch_id: [_kept(images, search, upload) for search in upload.searches] for upload in uploads}
-    ledger.accept(batches)
+    try:
+        batches = {upload.batch_id: [_kept(images, search, upload) for search in upload.searches] for upload in uploads}
+        ledger.accept(batches)
+    except errors.DependencyUnavailable:
+        # Sent again it has another id: while the database is away, every try would leave a copy.
+        _discard(images, uploads)
+        raise
     new = [search for searches in batches.values() for search in searches]
     try:
         broker.publish(*(SearchRequested(search_id=search.id) for search in new))
@@ -37,6 +43,13 @@ def accept(images: ImageStore, ledger: SearchLedger, broker: Broker, uploads: Se
             ledger.cancel(search.id)
         raise
     return [None] * len(uploads)
+
+
+def _discard(images: ImageStore, uploads: Sequence[Upload]) -> None:
+    with contextlib.suppress(errors.DependencyUnavailable):
+        for upload in uploads:
+            for search_id in upload.photographs:
+                images.remove(upload_key(search_id))
 
 
 def _kept(images: ImageStore, search: NewSearch, upload: Upload) -> NewSearch:

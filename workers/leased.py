@@ -21,6 +21,7 @@ class LeasedWork:
         self._act = act
         self._leases = leases
         self._every_s = every_s
+        self._told = ""
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._run, name=lease, daemon=True)
 
@@ -38,7 +39,7 @@ class LeasedWork:
                 with self._leases.hold(self._lease):
                     self._act_until_closed()
             except errors.DependencyUnavailable as error:
-                # Somebody else acts, or there is nothing to act on for now.
+                # Somebody else acts, or what keeps this process from acting has been told.
                 _log.debug("the %s waits: %s", self._lease, error.message)
             # The boundary of a thread: a defect must not end the work for good.
             except Exception:  # noqa: BLE001
@@ -46,6 +47,13 @@ class LeasedWork:
 
     def _act_until_closed(self) -> None:
         while True:
-            self._act()
+            try:
+                self._act()
+            except errors.DependencyUnavailable as error:
+                if error.message != self._told:
+                    _log.warning("the %s cannot do its work and tries again: %s", self._lease, error.message)
+                self._told = error.message
+                raise
+            self._told = ""
             if self._closed.wait(self._every_s):
                 return

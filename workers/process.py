@@ -17,7 +17,7 @@ from workers.refreshing import Refreshing
 
 _log = logging.getLogger(__name__)
 
-_FORGET_S = 600.0
+_FORGET_S = 10.0
 
 
 @contextlib.contextmanager
@@ -51,16 +51,16 @@ def searching(
         refreshing.check()
         broker.check_consuming()
 
-    try:
-        with _forgetting(settings, ledger, images, leases):
+    with _forgetting(settings, ledger, images, leases):
+        try:
             yield check
-    finally:
-        # In this order: nothing begins to be taken after the end of taking.
-        refreshing.stop()
-        if not broker.stop_consuming(settings.grace_s):
-            _log.warning("searches that were still running are taken up by another worker, or at the next start")
-        refreshing.join()
-        progress.close()
+        finally:
+            # In this order: nothing begins to be taken after the end of taking.
+            refreshing.stop()
+            if not broker.stop_consuming(settings.grace_s):
+                _log.warning("searches that were still running are taken up by another worker, or at the next start")
+            refreshing.join()
+            progress.close()
 
 
 def _forgetting(

@@ -76,9 +76,11 @@ async def accept(request: Request, given: Given, wait_s: PreferredWait) -> Respo
         _tell(new)
         metrics.ACCEPTED.inc(len(new))
         if wait_s and len(new) == 1:
-            search = await given.feed.outcome(new[0].id, end, wait_s)
-            if search.status.terminal:
-                return _searched({**accepted, **search_document(search, None)}, search)
+            # It is accepted whatever happens now: told to come back, its sender would send it a second time.
+            with contextlib.suppress(errors.DependencyUnavailable):
+                search = await given.feed.outcome(new[0].id, end, wait_s)
+                if search.status.terminal:
+                    return _searched({**accepted, **search_document(search, None)}, search)
     return JSONResponse(accepted, 202)
 
 

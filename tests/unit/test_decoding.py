@@ -294,6 +294,16 @@ def test_a_decoder_that_cannot_be_started_is_not_the_picture_s_fault(monkeypatch
     decoder.close()
 
 
+def test_a_decoder_that_is_slow_to_start_says_what_to_see_to_and_is_started_anew() -> None:
+    decoder = SubprocessDecoder(slots=2, timeout_s=0.01)
+    with pytest.raises(errors.DependencyUnavailable, match=r"first picture.*VITRINE_DECODE_TIMEOUT_S"):
+        decoder.warm_up()
+    decoder._timeout_s = 30.0
+    decoder.warm_up()
+    assert square(decoder, COLOURED["jpeg"]()).shape == (96, 96, 3)
+    decoder.close()
+
+
 def test_a_library_that_the_decoder_cannot_load_is_not_the_picture_s_fault(
     tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -209,11 +209,25 @@ class SubprocessDecoder:
         try:
             for place, child in enumerate(children):
                 children[place] = child or self._start()
-            for child in filter(None, children):
-                child.decode(_SMALLEST_PICTURE, DecodeRequest(preview_size=1), self._timeout_s)
+            for place, child in enumerate(children):
+                if child is not None:
+                    children[place] = None
+                    children[place] = self._warmed(child)
         finally:
             for child in children:
                 self._idle.put(child)
+
+    def _warmed(self, child: _Child) -> _Child:
+        try:
+            child.decode(_SMALLEST_PICTURE, DecodeRequest(preview_size=1), self._timeout_s)
+        except (TimeoutError, _ChildDied) as error:
+            child.kill()
+            raise errors.DependencyUnavailable(
+                "A decoder process cannot decode its first picture: it died, or took longer than "
+                f"{self._timeout_s:g} s. See to the memory that is free, and to VITRINE_DECODE_TIMEOUT_S and "
+                "VITRINE_DECODE_MEMORY_MIB."
+            ) from error
+        return child
 
     def close(self) -> None:
         """Waits for pictures in hand."""

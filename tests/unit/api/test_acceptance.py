@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import pathlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 import pytest
 
@@ -13,10 +13,11 @@ from api.acceptance import Upload
 from tests import searches
 from vitrine import errors
 from vitrine.adapters import sql_migrations
+from vitrine.adapters.image_folder import ImageFolder
 from vitrine.adapters.memory_broker import MemoryBroker
 from vitrine.adapters.sql_engine import Database
 from vitrine.adapters.sql_ledger import SqlLedger
-from vitrine.domain import upload_key
+from vitrine.domain import NewSearch, upload_key
 from vitrine.messages import Command
 from vitrine.testing import MemoryImageStore
 
@@ -64,6 +65,18 @@ def test_a_search_whose_picture_is_kept_already_names_it_still(ledger: SqlLedger
         [Upload(batch_id="b", searches=[searches.new("record", image_sha256="abc")])],
     )
     assert ledger.get("record").image_sha256 == "abc"
+
+
+def test_while_the_database_is_away_no_try_leaves_a_photograph(ledger: SqlLedger, tmp_path: pathlib.Path) -> None:
+    class Away(SqlLedger):
+        def accept(self, batches: Mapping[str, Sequence[NewSearch]]) -> None:
+            raise errors.DependencyUnavailable("The database did not answer")
+
+    images = ImageFolder(tmp_path / "images")
+    upload = Upload(batch_id="b", searches=[searches.new("vase")], photographs={"vase": PHOTOGRAPH})
+    with pytest.raises(errors.DependencyUnavailable, match="did not answer"):
+        acceptance.accept(images, Away(ledger._database), MemoryBroker(), [upload])
+    assert not [path for path in (tmp_path / "images").rglob("*") if path.is_file()]
 
 
 def test_without_room_for_the_photograph_there_is_neither_row_nor_message(ledger: SqlLedger) -> None:

@@ -17,6 +17,7 @@ from vitrine.adapters.memory_broker import MemoryBroker
 from vitrine.adapters.sql_engine import Database
 from vitrine.adapters.sql_ledger import SqlLedger
 from vitrine.domain import Problem, original_key, upload_derivative_key, upload_key
+from workers import forgetting
 from workers.forgetting import Forgetter
 
 AT_ONCE_DAYS, YEAR_DAYS = 1e-9, 365.0
@@ -94,10 +95,31 @@ def test_a_run_that_was_killed_is_ended_by_the_next(ledger: SqlLedger, images: I
     assert not kept(images)
 
 
-def test_many_are_forgotten_in_one_run(ledger: SqlLedger, images: ImageFolder) -> None:
-    names = [f"{number:03}" for number in range(250)]
+def test_a_stop_waits_for_one_page_at_most(
+    ledger: SqlLedger, images: ImageFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(forgetting, "_BATCHES", 2)
+    names = ["vase", "bowl", "coin"]
     for name in names:
         accept(images, ledger, f"batch-{name}", [name])
     end(ledger, *names)
-    assert Forgetter(ledger, images, keep_days=AT_ONCE_DAYS).forget() == 250
+    forgetter = Forgetter(ledger, images, keep_days=AT_ONCE_DAYS)
+    assert [forgetter.forget() for _ in range(3)] == [2, 1, 0]
     assert not kept(images)
+
+
+def test_a_photograph_that_cannot_be_removed_is_told_once_and_keeps_no_other(
+    ledger: SqlLedger, images: ImageFolder, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(forgetting, "_BATCHES", 2)
+    names = ["vase", "bowl", "coin", "icon"]
+    for name in names:
+        accept(images, ledger, f"batch-{name}", [name])
+    end(ledger, *names)
+    images.remove(upload_key("vase"))
+    # A folder cannot be unlinked, whoever asks.
+    (images._root / upload_key("vase")).mkdir()
+    forgetter = Forgetter(ledger, images, keep_days=AT_ONCE_DAYS)
+    assert [forgetter.forget() for _ in range(3)] == [1, 2, 0]
+    assert [search.id for search in ledger.batch("batch-vase")] == ["vase"]
+    assert caplog.text.count("batch-vase are kept") == 1

@@ -38,7 +38,9 @@ def test_one_process_acts_and_another_takes_over(leases: SqlLeases) -> None:
 
 
 @pytest.mark.parametrize("trouble", [errors.DependencyUnavailable("the database is away"), ValueError("a defect")])
-def test_work_that_meets_trouble_goes_on(leases: SqlLeases, trouble: Exception) -> None:
+def test_work_that_meets_trouble_is_told_of_once_and_goes_on(
+    leases: SqlLeases, trouble: Exception, caplog: pytest.LogCaptureFixture
+) -> None:
     troubles = [trouble] * 3
     went_on = threading.Event()
 
@@ -49,3 +51,5 @@ def test_work_that_meets_trouble_goes_on(leases: SqlLeases, trouble: Exception) 
 
     with LeasedWork("work", act, leases, every_s=0.01):
         assert went_on.wait(10)
+    told = [record for record in caplog.records if record.levelname in ("WARNING", "ERROR")]
+    assert len(told) == (1 if isinstance(trouble, errors.DependencyUnavailable) else 3)
