@@ -26,7 +26,7 @@ demo: setup ## A generated museum, indexed and served at http://127.0.0.1:$PORT.
 serve: setup ## Serve the catalogue that lies in VITRINE_HOME.
 	@exec $(PYTHON) -m local
 
-test: .venv/dev.stamp .venv-triton/stamp web/dist/index.html ## Everything that can run, with the servers it needs; ends with pytest's summary.
+test: .venv/dev.stamp .venv-triton/stamp web/dist/index.html ## Everything but torch's and Compose's tests, with the servers it needs; ends with pytest's summary.
 	@scripts/system-packages chromium rabbitmq mariadb
 	$(MAKE) --no-print-directory lint
 	cd web && PATH="$(CURDIR)/.venv/bin:$$PATH" npm test --silent
@@ -47,7 +47,8 @@ lint: .venv/dev.stamp web/node_modules/.stamp ## Style, types and import rules.
 bench: .venv/dev.stamp ## The pipeline's benchmark (scripts/bench has the options).
 	scripts/bench pipeline
 
-requirements: .venv/serve.stamp ## Pin the newest versions anew.
+# modelling.txt and export.txt are made by hand, for torch's sake: CONTRIBUTING.md.
+requirements: .venv/serve.stamp ## Pin the newest versions anew, but for torch's.
 	$(COMPILE) -U requirements/serve.in -o requirements/serve.txt
 	for image in api worker indexer; do $(COMPILE) requirements/$$image.in -c requirements/serve.txt -o requirements/$$image.txt; done
 	$(COMPILE) -U requirements/build.in -o requirements/build.txt

@@ -32,10 +32,13 @@ class Settings(pydantic_settings.BaseSettings):
     )
     broker_url: str = pydantic.Field(
         default="",
-        description="AMQP URL of RabbitMQ, or several of one cluster separated by commas; empty: in memory.",
+        description="AMQP URL of RabbitMQ, or several of one cluster separated by commas: for API, workers and "
+        "`--via queue`. python -m local has its queue in memory, whatever this says.",
     )
     triton_url: str = pydantic.Field(
-        default="", description="HOST:PORT of Triton's gRPC; empty: the model runs in this process."
+        default="",
+        description="HOST:PORT of Triton's gRPC, for workers and indexer; empty: the model runs in their own process, "
+        "as it always does in python -m local.",
     )
     triton_deadline_s: float = pydantic.Field(
         default=10.0, gt=0, description="Wall time that one request to Triton may take."
