@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
 
-from indexer.classifier import fitting
+from indexer.classifier import examples, fitting
+from indexer.classifier.examples import Floats, Numbers
 from indexer.classifier.fitting import Fitted
 from vitrine import errors
-from vitrine.ports import Catalogue
+from vitrine.ports import Catalogue, Labels
 
 _PAGE = 20_000
 
@@ -23,27 +23,29 @@ class Embedded:
     image_ids, record_ids: int64 [n]; vectors: float32 [n, d]; watermark: sequence of the last embedding looked at.
     """
 
-    image_ids: npt.NDArray[np.int64]
-    record_ids: npt.NDArray[np.int64]
-    vectors: npt.NDArray[np.float32]
+    image_ids: Numbers
+    record_ids: Numbers
+    vectors: Floats
     watermark: int
 
 
 def read(catalogue: Catalogue, model_id: str) -> Embedded:
     """Raises IndexNotReady where nothing is embedded, or only what is withdrawn."""
-    withdrawn = catalogue.withdrawn_image_ids()
     image_ids: list[int] = []
     record_ids: list[int] = []
-    vectors: list[npt.NDArray[np.float32]] = []
+    vectors: list[Floats] = []
     watermark = 0
     while page := catalogue.embeddings_after(model_id, watermark, _PAGE):
         watermark = page[-1].sequence
-        kept = [row for row in page if row.image_id not in withdrawn]
-        image_ids += [row.image_id for row in kept]
-        record_ids += [row.record_id for row in kept]
-        if kept:
-            vectors.append(np.stack([row.vector for row in kept]))
-    if not vectors:
+        image_ids += [row.image_id for row in page]
+        record_ids += [row.record_id for row in page]
+        vectors.append(np.stack([row.vector for row in page]))
+    # Asked last: what is shown again while the pages are read gets a sequence behind them and may be on two, and what
+    # is shown again from here on comes after the watermark.
+    withdrawn = catalogue.withdrawn_image_ids()
+    numbers = np.array(image_ids, np.int64)
+    kept = _latest(numbers) & ~np.isin(numbers, np.fromiter(withdrawn, np.int64, len(withdrawn)))
+    if not kept.any():
         raise errors.IndexNotReady(
             "Every record with an embedded image is withdrawn, and withdrawn records are in no answer. Show one again, "
             "or add others."
@@ -51,36 +53,57 @@ def read(catalogue: Catalogue, model_id: str) -> Embedded:
             else f"Nothing is embedded under {model_id} yet. Run: python -m indexer embed, where the catalogue has "
             "images already; or add a table with photographs."
         )
+    # Page by page: all vectors do not lie in memory once more.
+    for place, rows in enumerate(np.split(kept, np.cumsum([len(page) for page in vectors])[:-1])):
+        vectors[place] = vectors[place][rows]
     return Embedded(
-        image_ids=np.array(image_ids, np.int64),
-        record_ids=np.array(record_ids, np.int64),
+        image_ids=numbers[kept],
+        record_ids=np.array(record_ids, np.int64)[kept],
         vectors=np.concatenate(vectors),
         watermark=watermark,
     )
 
 
+def _latest(image_ids: Numbers) -> npt.NDArray[np.bool_]:
+    """[n]: whether the image does not stand further behind again."""
+    _, from_behind = np.unique(image_ids[::-1], return_index=True)
+    latest = np.zeros(len(image_ids), bool)
+    latest[len(image_ids) - 1 - from_behind] = True
+    return latest
+
+
 def classifier(catalogue: Catalogue, embedded: Embedded, *, kind: str | None = None) -> Fitted:
     """The head that the catalogue's own labels give; the report holds their translations too."""
     labels = catalogue.labels()
-    translations = translations_of(catalogue, set(labels.values()))
-    fitted = fitting.fit(*labelled(embedded, labels), translations=translations, kind=kind)
-    return dataclasses.replace(fitted, report={**fitted.report, "translations": translations})
+    fitted = fitting.fit(*labelled(catalogue, embedded, labels), translations=labels.translations, kind=kind)
+    return dataclasses.replace(fitted, report={**fitted.report, "translations": labels.translations})
 
 
-def labelled(
-    embedded: Embedded, labels: Mapping[int, str]
-) -> tuple[npt.NDArray[np.float32], list[str], npt.NDArray[np.int64]]:
-    """Vectors, labels and record numbers of the images whose record has one of ``labels`` (by record number)."""
-    known = np.array([int(record_id) in labels for record_id in embedded.record_ids], bool)
-    record_ids = embedded.record_ids[known]
-    return embedded.vectors[known], [labels[int(record_id)] for record_id in record_ids], record_ids
+def labelled(catalogue: Catalogue, embedded: Embedded, labels: Labels) -> tuple[Floats, list[str], Numbers, Numbers]:
+    """Vectors, labels, record numbers and groups (`examples.groups`) of the images whose record has a label.
+
+    A photograph that is filed under records of different labels says nothing of either, and is left out.
+    """
+    known = labels.typologies
+    rows = np.flatnonzero([record_id in known for record_id in embedded.record_ids.tolist()])
+    photographs = _photographs(catalogue, embedded.image_ids[rows])
+    texts = [known[record_id] for record_id in embedded.record_ids[rows].tolist()]
+    told = examples.of_one_label(photographs, texts)
+    rows, photographs = rows[told], photographs[told]
+    record_ids = embedded.record_ids[rows]
+    return (
+        embedded.vectors[rows],
+        [known[record_id] for record_id in record_ids.tolist()],
+        record_ids,
+        examples.groups(record_ids, photographs),
+    )
 
 
-def translations_of(catalogue: Catalogue, labels: set[str]) -> dict[str, dict[str, str]]:
-    """Label → language → its name there, as the catalogue's own records translate it."""
-    found: dict[str, dict[str, str]] = {}
-    for label in sorted(labels):
-        for record in catalogue.browse(typology=label, limit=1).records:
-            translations = record.content.translations.items()
-            found[label] = {language: texts["typology"] for language, texts in translations if texts.get("typology")}
+def _photographs(catalogue: Catalogue, image_ids: Numbers) -> Numbers:
+    """[n]: the same number for the same bytes. 60 bits of a SHA-256 tell any ten million photographs apart."""
+    found = np.zeros(len(image_ids), np.int64)
+    for start in range(0, len(image_ids), _PAGE):
+        some = image_ids[start : start + _PAGE].tolist()
+        images = catalogue.images(some)
+        found[start : start + _PAGE] = [int(images[image_id].sha256[-15:], 16) for image_id in some]
     return found

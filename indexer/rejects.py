@@ -38,6 +38,11 @@ def default_path(home: pathlib.Path, source: pathlib.Path, where: Iterable[tuple
     return home / f"{source.stem}.{digest}.rejects.csv"
 
 
+def are_rejects(columns: Sequence[str]) -> bool:
+    """Whether a source of these columns holds rows that were rejected before."""
+    return LINE in columns
+
+
 class Rejects:
     """Counts rejected rows by code and writes them to a CSV file, which replaces that of an earlier run at the end.
 

@@ -16,7 +16,7 @@ from indexer.mapping import MappedRow, RecordMapping
 from indexer.merging import Merged, MergedRecords
 from indexer.photographs import Applied, Photograph, PhotographLine, Ports, StartEmbedding
 from indexer.progress import Progress
-from indexer.rejects import Rejects
+from indexer.rejects import Rejects, are_rejects
 from indexer.sources.source import Source, SourceRow
 from indexer.summary import Plan, Summary, Tally
 from indexer.survey import Judged, Kept, Refused, Survey
@@ -128,6 +128,7 @@ class _Import:
         self._embedder = embedding(ports, threads=self._threads, progress=task.progress, interruption=task.interruption)
         self._line = PhotographLine(ports, self._embedder, self._applied, threads=self._threads)
         self._window = Window.of([], ports.catalogue, ports.encoder.model_id)
+        self._only_fills = are_rejects(task.source.columns)
 
     def run(self) -> Summary:
         unit, total = ("images", self._images) if self._images else ("rows", self._rows)
@@ -193,34 +194,45 @@ class _Import:
     def _put(self, content: RecordContent) -> int:
         """What the source says as it did last time changes nothing, whatever a curator has changed since.
 
-        Where it says something new it decides; what it leaves open stays as the catalogue has it.
+        Where it says something new it decides, and rejected rows only fill what is empty; what it leaves open stays as
+        the catalogue has it. The window may be old: what is there now is asked where nobody else changes it.
         """
         said = merging.digest(content)
         known = self._window.imported.get(content.external_id)
         if known is not None and known.is_old_news(self._task.source_name, said):
             self._tally.records_unchanged += 1
             return known.record_id
-        stored = self._catalogue.record(known.record_id) if known else None
-        if stored is not None:
-            both = merging.merged(content, stored.content)
-            self._note_overwritten(both)
-            content = both.content
-        record_id, changed = self._catalogue.put_record(content, source=self._task.source_name, imported_sha256=said)
-        if stored is None:
-            self._tally.records_added += 1
-        elif changed:
+        # Of several where the transaction is run again, the last one stands.
+        asked: list[Merged] = []
+
+        def merge(stored: RecordContent) -> RecordContent:
+            first, second = (stored, content) if self._only_fills else (content, stored)
+            asked.append(merging.merged(first, second))
+            return asked[-1].content
+
+        record_id, changed = self._catalogue.put_record(
+            content, source=self._task.source_name, imported_sha256=said, merge=merge, show=not self._only_fills
+        )
+        if asked:
+            self._note_conflicts(asked[-1])
+        if not changed:
+            self._tally.records_unchanged += 1
+        elif asked:
             self._tally.records_changed += 1
         else:
-            self._tally.records_unchanged += 1
+            self._tally.records_added += 1
         return record_id
 
-    def _note_overwritten(self, both: Merged) -> None:
-        for field, (now, before) in both.conflicts.items():
-            if not self._tally.overwritten:
-                self._tally.overwritten_example = (
-                    f"{field} of {both.content.external_id}: {survey.short(before)} became {survey.short(now)}"
-                )
-            self._tally.overwritten += 1
+    def _note_conflicts(self, both: Merged) -> None:
+        tally = self._tally
+        for field, (stays, other) in both.conflicts.items():
+            value, stays, other = f"{field} of {both.content.external_id}", survey.short(stays), survey.short(other)
+            if self._only_fills:
+                tally.kept_example = tally.kept_example or f"{value}: {stays} and not {other}"
+                tally.kept += 1
+            else:
+                tally.overwritten_example = tally.overwritten_example or f"{value}: {other} became {stays}"
+                tally.overwritten += 1
 
     def _take_image(self, row: SourceRow, record_id: int, text: str) -> None:
         try:

@@ -48,6 +48,7 @@ class Tally:
     """Counted while the run is on. A record is changed where the catalogue had it with other words.
 
     ``overwritten``: values that the catalogue had and the source replaced, with the first of them as an example.
+    ``kept``: the same of those that rows which were rejected before did not replace.
     """
 
     rows: int = 0
@@ -55,6 +56,8 @@ class Tally:
     conflicts: int = 0
     overwritten: int = 0
     overwritten_example: str = ""
+    kept: int = 0
+    kept_example: str = ""
     records_added: int = 0
     records_changed: int = 0
     records_unchanged: int = 0
@@ -107,6 +110,7 @@ class Summary:
             *_given_up_lines(tally.embeddings_given_up),
             *_conflict_lines(tally.conflicts),
             *_overwritten_lines(tally),
+            *_kept_lines(tally),
             *self.rejected.lines(),
             *_hint(self.rejected, found=tally.images_added + tally.images_known),
         ]
@@ -137,6 +141,15 @@ def _overwritten_lines(tally: Tally) -> list[str]:
     return [
         f"overwritten {tally.overwritten:,} values of the catalogue, such as {tally.overwritten_example}",
         "            If these are other objects: give them ids of their own (docs/indexing.md, Rows of one object).",
+    ]
+
+
+def _kept_lines(tally: Tally) -> list[str]:
+    if not tally.kept:
+        return []
+    return [
+        f"kept        {tally.kept:,} values of the catalogue, such as {tally.kept_example}",
+        "            Rows that were rejected only fill what is empty: correct the table itself to replace a value.",
     ]
 
 

@@ -16,6 +16,11 @@ _BEFORE_CHRIST = re.compile(rf"(?<![^\W\d]){_BC}")
 _DATE = re.compile(r"(-?\d{1,4})-\d{1,2}-\d{1,2}(?:[T ].*)?|\d{1,2}[./]\d{1,2}[./](\d{4})")
 _NUMBER = re.compile(r"([-−–]?\d{1,4})(?:\.0+)?")
 
+# "179?", "188[?]", "192-", "192..", "195_", "196х": three digits and what stands for a fourth that nobody knows.
+_PARTIAL = (
+    r"(?<!\d)\d{3}(?:[-–—]?\s?[\[(]?[?*_]+[\])]?|\.\.+|…|[xXхХ](?!\w)|[-–—](?=\s*(?:г(?:г|од\w*)?\b|[,.;:)\]]|$)))"
+)
+
 _ROMAN = re.compile(r"(X{0,3})(IX|IV|V?I{0,3})")
 _ROMAN_VALUES = {"I": 1, "V": 5, "X": 10}
 _ORDINAL = r"(?:\d+(?:\s?-?(?:[яйюе]|ая|ой|ую|ые|го|st|nd|rd|th)(?!\w))?|[IVXХ]+(?!\w))"
@@ -35,6 +40,7 @@ _TOKEN = re.compile(
     rf"(?P<bc>{_BC})|(?P<ad>{_AD})"
     # So old, or so long ago: a span that nobody can count from the text.
     r"|(?P<age>(?i:лет|years|yrs|ago|назад|bp)(?!\w))"
+    rf"|(?P<partial>{_PARTIAL})"
     r"|(?P<number>\d+(?:(?i:st|nd|rd|th|['’]?s|\s?[-–]?\s?(?:е|ые)|[-–](?:х|ых|го|й|я|м|му|ом|ый|ого))(?!\w))?)"
     r"|(?P<roman>[IVXХ]+|[ivxх]{2,})(?=вв?(?!\w)|век|ст\.|\b)"
     r"|(?P<millennium>(?i:тыс(?!\w)|тысячелет\w*|mill(?!\w)|millenni\w*))"
@@ -53,12 +59,13 @@ _LATEST = {"century": 21, "millennium": 3}
 def exact(text: str) -> int | None:
     """The year in a cell that holds a year or a date and nothing else; None for an empty cell. Raises ValueError."""
     plain, before_christ = _without_era(text)
+    partial = re.match(_PARTIAL, plain)
     plain = plain.strip(" .г")
     if not plain:
         return None
     if date := _DATE.fullmatch(plain):
         year = int(date[1] or date[2])
-    elif number := _NUMBER.fullmatch(plain):
+    elif not partial and (number := _NUMBER.fullmatch(plain)):
         year = int(number[1].replace("−", "-").replace("–", "-"))
     else:
         raise ValueError(f"{text!r} is not a year")
@@ -92,12 +99,14 @@ def _without_era(text: str) -> tuple[str, bool]:
 class _Term:
     """A number with what stands around it. ``dashed``: the other end of a range that the term before it begins.
 
-    ``era``: -1 before Christ, 1 after; 0 where nothing is said.
+    ``partial``: of three digits, and something stands where a fourth would. ``era``: -1 before Christ, 1 after; 0 where
+    nothing is said.
     """
 
     number: int
     digits: int
     decade: bool = False
+    partial: bool = False
     dashed: bool = False
     unit: str = ""
     era: int = 0
@@ -117,8 +126,8 @@ def _terms(text: str) -> list[_Term]:
         kind = token.lastgroup
         if kind == "age":
             return []
-        if kind in ("number", "roman"):
-            term = _roman(token[0]) if kind == "roman" else _number(token[0])
+        if kind in ("number", "partial", "roman"):
+            term = _roman(token[0]) if kind == "roman" else _number(token[0], partial=kind == "partial")
             term.dashed, term.era, term.era_leads = dashed, leading_era, leading_era != 0
             terms.append(term)
             dashed = linked = False
@@ -148,9 +157,10 @@ def _is_minus(text: str, token: re.Match[str]) -> bool:
     )
 
 
-def _number(text: str) -> _Term:
+def _number(text: str, *, partial: bool) -> _Term:
     digits = len(text) - len(text.lstrip("0123456789"))
-    return _Term(number=int(text[:digits]), digits=digits, decade=text.lower().endswith(_DECADE_ENDINGS))
+    decade = not partial and text.lower().endswith(_DECADE_ENDINGS)
+    return _Term(number=int(text[:digits]), digits=digits, decade=decade, partial=partial)
 
 
 def _roman(text: str) -> _Term:
@@ -186,6 +196,11 @@ def _years(term: _Term, before: _Term | None) -> tuple[int, int] | None:
         return _in_era(term, (term.number - 1) * years + 1, term.number * years)
     if not term.digits:
         return None
+    if term.partial and not term.era:
+        # With an era, three digits are a year, and somebody doubts it.
+        if term.number >= 10 * _LATEST["century"]:
+            return None
+        term.number, term.digits, term.decade = 10 * term.number, 4, True
     if before is not None and _is_completed_by(before, term):
         # "1812–14", "1860–70-е"
         if before.unit or before.is_short:

@@ -6,6 +6,7 @@ Longer than other files, on purpose: what may be asked is to be read in one plac
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol
@@ -351,6 +352,33 @@ class Imported:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class Labels:
+    """Of records that have a typology and are not withdrawn. ``typologies``: by record number.
+
+    ``translations``: typology → language → its name there, the one that most records say; of equals, the first.
+    """
+
+    typologies: Mapping[int, str]
+    translations: Mapping[str, Mapping[str, str]]
+
+    @classmethod
+    def of(cls, records: Iterable[tuple[int, str, Mapping[str, Mapping[str, str]]]]) -> Labels:
+        """Of numbers, typologies and translations, in the order of records."""
+        typologies: dict[int, str] = {}
+        said: dict[str, dict[str, Counter[str]]] = {}
+        for record_id, typology, translations in records:
+            typologies[record_id] = typology
+            for language, texts in translations.items():
+                if name := texts.get("typology"):
+                    said.setdefault(typology, {}).setdefault(language, Counter())[name] += 1
+        most = {
+            typology: {language: names.most_common(1)[0][0] for language, names in languages.items()}
+            for typology, languages in said.items()
+        }
+        return cls(typologies=typologies, translations=most)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class CatalogueCounts:
     records: int
     withdrawn: int
@@ -362,10 +390,20 @@ class CatalogueCounts:
 class Catalogue(Protocol):
     """Records, their images and the embeddings. All methods raise DependencyUnavailable when the database is away."""
 
-    def put_record(self, content: RecordContent, *, source: str = "", imported_sha256: str = "") -> tuple[int, bool]:
+    def put_record(
+        self,
+        content: RecordContent,
+        *,
+        source: str = "",
+        imported_sha256: str = "",
+        merge: Callable[[RecordContent], RecordContent] | None = None,
+        show: bool = True,
+    ) -> tuple[int, bool]:
         """Insert or update by external id; returns the record's number and whether anything changed.
 
-        A withdrawn record that is put again is shown again. ``imported_sha256``: of what ``source`` says of it.
+        A withdrawn record that is put again is shown again, unless not ``show``. ``imported_sha256``: of what
+        ``source`` says of it; old news changes nothing. ``merge``: what is to stand in the place of what the catalogue
+        has, where that is not ``content`` as it is. Nobody else changes the record meanwhile; it may be asked again.
         """
         ...
 
@@ -457,9 +495,7 @@ class Catalogue(Protocol):
         """Raises NotFound. The record stays in the database and leaves every answer."""
         ...
 
-    def labels(self) -> Mapping[int, str]:
-        """Record number → typology, of records that have one and are not withdrawn."""
-        ...
+    def labels(self) -> Labels: ...
 
     def counts(self, model_id: str) -> CatalogueCounts: ...
     def facets(self) -> Mapping[str, Sequence[tuple[str, int]]]:

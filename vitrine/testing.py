@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from vitrine import errors, record_pages, words
 from vitrine.domain import CatalogueImage, Embedding, Pixels, Record, RecordContent, StoredEmbedding
-from vitrine.ports import CatalogueCounts, Encoded, Imported, Page
+from vitrine.ports import CatalogueCounts, Encoded, Imported, Labels, Page
 from vitrine.preprocessing import Resize
 
 
@@ -55,7 +55,15 @@ class MemoryCatalogue:
 
     # Records
 
-    def put_record(self, content: RecordContent, *, source: str = "", imported_sha256: str = "") -> tuple[int, bool]:
+    def put_record(
+        self,
+        content: RecordContent,
+        *,
+        source: str = "",
+        imported_sha256: str = "",
+        merge: Callable[[RecordContent], RecordContent] | None = None,
+        show: bool = True,
+    ) -> tuple[int, bool]:
         said = {source: imported_sha256} if imported_sha256 else {}
         with self._lock:
             known = self._by_external_id.get(content.external_id)
@@ -65,12 +73,17 @@ class MemoryCatalogue:
                 self._by_external_id[content.external_id] = record_id
                 self._imported[record_id] = said
                 return record_id, True
-            self._imported[known] = {**self._imported[known], **said}
-            record = self._records[known]
-            if record.content == content and not record.withdrawn:
+            imported = Imported(record_id=known, said=self._imported[known])
+            if said and imported.is_old_news(source, imported_sha256):
                 return known, False
-            self._change(record, content=content, withdrawn=False)
-            if record.withdrawn:
+            self._imported[known] = {**imported.said, **said}
+            record = self._records[known]
+            merged = merge(record.content) if merge else content
+            shown_again = record.withdrawn and show
+            if record.content == merged and not shown_again:
+                return known, False
+            self._change(record, content=merged, withdrawn=record.withdrawn and not show)
+            if shown_again:
                 self._number_anew(record)
             return known, True
 
@@ -147,8 +160,9 @@ class MemoryCatalogue:
             others=lambda after, count: [record for record in others if record.id > after][:count],
         )
 
-    def labels(self) -> Mapping[int, str]:
-        return {record.id: record.content.typology for record in self._shown() if record.content.typology}
+    def labels(self) -> Labels:
+        contents = [(record.id, record.content) for record in self._shown() if record.content.typology]
+        return Labels.of((number, content.typology, content.translations) for number, content in contents)
 
     def facets(self) -> Mapping[str, Sequence[tuple[str, int]]]:
         contents = [record.content for record in self._shown()]

@@ -143,13 +143,13 @@ def _zero_shot(options: argparse.Namespace, index: Index, versions: Versions) ->
         )
     catalogue = index.ports.catalogue
     labels = catalogue.labels()
-    names = [*options.names, *(sorted(set(labels.values())) if options.from_typologies else ())]
-    translations = embedded.translations_of(catalogue, set(names) & set(labels.values()))
-    named = zero_shot.naming(names, translations, templates=options.template, language=options.language)
+    names = [*options.names, *(sorted(set(labels.typologies.values())) if options.from_typologies else ())]
+    named = zero_shot.naming(names, labels.translations, templates=options.template, language=options.language)
     rows = embedded.read(catalogue, versions.model_id)
+    vectors, typologies, record_ids, _ = embedded.labelled(catalogue, rows, labels)
     served = index.snapshots.current(versions.model_id)
     version = versions.add_fitted(
-        zero_shot.fit(named, texts, *embedded.labelled(rows, labels)),
+        zero_shot.fit(named, texts, vectors, typologies, record_ids),
         origin="zero-shot",
         snapshot=served["name"] if served else None,
         watermark=rows.watermark,

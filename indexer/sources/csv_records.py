@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import collections
 import csv
+import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import IO, NamedTuple, Self
 
 from vitrine import errors
@@ -44,7 +45,7 @@ def records(file: IO[str], delimiter: str, width: int | None = None) -> Iterator
         if len(taken[0]) >= MOST_CHARACTERS:
             lines.give_back()
             yield Record(lines.number, [taken[0]], _too_long())
-        elif cells is not None and not (len(taken) > 1 and _holds_rows(taken, cells, delimiter, width)):
+        elif cells is not None and not (len(taken) > 1 and _holds_rows(lines, cells, delimiter, width)):
             yield Record(lines.number - len(taken) + 1, cells)
         else:
             lines.give_back()
@@ -79,6 +80,18 @@ class _Lines:
         self._given_back.extendleft(reversed(self.taken[1:]))
         self.number -= len(self.taken) - 1
 
+    def ahead(self, place: int = 0) -> Iterator[str]:
+        """The lines behind this record but for the first ``place``, as far as a row may go. They stay to be read."""
+        characters = 0
+        for number in range(place, place + MOST_LINES):
+            if number == len(self._given_back):
+                self._given_back.append(self._read())
+            line = self._given_back[number]
+            characters += len(line)
+            if not line or characters > MOST_CHARACTERS:
+                return
+            yield line
+
     def __iter__(self) -> Self:
         return self
 
@@ -106,15 +119,56 @@ class _Lines:
         return line
 
 
-def _holds_rows(taken: list[str], cells: list[str], delimiter: str, width: int | None) -> bool:
+def _holds_rows(lines: _Lines, cells: list[str], delimiter: str, width: int | None) -> bool:
     """Whether a record of several lines is rather several rows, between one wrong quotation mark and the next."""
     if width is None:
         return False
+    taken = lines.taken
     as_rows = sum(line.count(delimiter) == width - 1 for line in taken)
     if len(cells) != width:
-        return as_rows > len(taken) / 2
-    # Text rarely has as many separators in each line as the row has, and never a tab.
-    return as_rows == len(taken) and (delimiter == "\t" or (len(taken) > 2 and width > 2))
+        mostly = as_rows > len(taken) / 2
+    else:
+        # Text rarely has as many separators in each line as the row has, and never a tab.
+        mostly = as_rows == len(taken) and (delimiter == "\t" or (len(taken) > 2 and width > 2))
+    return mostly or _ends_in_a_row(lines, delimiter, width)
+
+
+def _ends_in_a_row(lines: _Lines, delimiter: str, width: int) -> bool:
+    """Whether the mark that ends the quoted cell rather opens one, of a row that begins on the record's last line.
+
+    So it is where such a row is there, and this record, or one behind it that lies in that row, is none.
+    """
+    further = _row_length(itertools.chain(lines.taken[-1:], lines.ahead()), delimiter, width) - 1
+    if further >= 0 and not _paired(lines.taken):
+        return True
+    place = 0
+    while place < further:
+        length = _row_length(lines.ahead(place), delimiter, width)
+        if not length:
+            return True
+        place += length
+    return False
+
+
+def _row_length(lines: Iterator[str], delimiter: str, width: int) -> int:
+    """Lines of the row, maybe an empty one, that they begin with; 0 where there is none."""
+    taken: list[str] = []
+    try:
+        cells = next(csv.reader(_noted(lines, taken), delimiter=delimiter, strict=True), None)
+    except csv.Error:
+        return 0
+    return len(taken) if cells is not None and len(cells) in (0, width) and _paired(taken) else 0
+
+
+def _paired(lines: Iterable[str]) -> bool:
+    """Whether each quotation mark can belong to another one."""
+    return sum(line.count('"') for line in lines) % 2 == 0
+
+
+def _noted(lines: Iterator[str], taken: list[str]) -> Iterator[str]:
+    for line in lines:
+        taken.append(line)
+        yield line
 
 
 def _unquoted(cell: str) -> str:

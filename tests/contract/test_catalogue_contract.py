@@ -12,7 +12,7 @@ import pytest
 
 from vitrine import errors, record_pages
 from vitrine.domain import Record, RecordContent
-from vitrine.ports import Catalogue, Imported
+from vitrine.ports import Catalogue
 
 VASE = RecordContent(
     external_id="v-1",
@@ -32,13 +32,13 @@ def vector(*values: float) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
     return np.array(values, np.float32)
 
 
-def _at_once(works: Sequence[Callable[[], object]]) -> None:
+def at_once(works: Sequence[Callable[[], object]]) -> None:
     with concurrent.futures.ThreadPoolExecutor(len(works)) as threads:
         for done in [threads.submit(work) for work in works]:
             done.result()
 
 
-def _with(field: str, value: str, content: RecordContent) -> RecordContent:
+def with_field(field: str, value: str, content: RecordContent) -> RecordContent:
     return dataclasses.replace(content, **{field: value})  # type: ignore[arg-type]
 
 
@@ -70,39 +70,8 @@ def test_putting_a_changed_record_updates_it_under_its_number(catalogue: Catalog
     assert catalogue.record(first).revision == 2
 
 
-def test_what_was_imported_is_known_by_its_external_id(catalogue: Catalogue) -> None:
-    first, _ = catalogue.put_record(VASE, source="a.csv", imported_sha256="a" * 64)
-    second, _ = catalogue.put_record(RecordContent(external_id="V-1"))
-    assert catalogue.put_record(dataclasses.replace(VASE, name="Кувшин")) == (first, True)
-    catalogue.withdraw(first)
-    assert catalogue.imported(["v-1", "V-1", "nobody"]) == {
-        "v-1": Imported(record_id=first, said={"a.csv": "a" * 64}),
-        "V-1": Imported(record_id=second, said={}),
-    }
-    again = catalogue.put_record(catalogue.record(second).content, source="b.csv", imported_sha256="b" * 64)
-    assert again == (second, False)
-    assert catalogue.imported(["V-1"])["V-1"].said == {"b.csv": "b" * 64}
-    assert catalogue.imported([]) == {}
-
-
-@pytest.mark.parametrize("changed", [True, False])
-def test_what_each_source_said_last_is_remembered(catalogue: Catalogue, changed: bool) -> None:
-    for source, number in (("a.csv", 1), ("b.csv", 2), ("a.csv", 3)):
-        content = dataclasses.replace(VASE, year_to=number) if changed else VASE
-        catalogue.put_record(content, source=source, imported_sha256=f"{number:064x}")
-    catalogue.put_record(dataclasses.replace(VASE, name="Кувшин"))
-    assert catalogue.imported(["v-1"])["v-1"].said == {"a.csv": f"{3:064x}", "b.csv": f"{2:064x}"}
-
-
-def test_old_news_is_what_the_source_said_last_or_another_where_it_is_new() -> None:
-    known = Imported(record_id=1, said={"a.csv": "1", "b.csv": "2"})
-    assert known.is_old_news("a.csv", "1") and known.is_old_news("renamed.csv", "1")
-    # A source that takes back what it said has something new to say.
-    assert not known.is_old_news("a.csv", "2") and not known.is_old_news("renamed.csv", "3")
-
-
 def test_two_writers_of_one_external_id_make_one_record(catalogue: Catalogue) -> None:
-    _at_once([functools.partial(catalogue.put_record, VASE)] * 8)
+    at_once([functools.partial(catalogue.put_record, VASE)] * 8)
     assert len(catalogue.browse().records) == 1
 
 
@@ -112,9 +81,9 @@ def test_changes_of_different_fields_at_once_are_all_kept(catalogue: Catalogue) 
 
     def change(field: str) -> None:
         for number in range(5):
-            catalogue.change_record(record_id, functools.partial(_with, field, str(number)))
+            catalogue.change_record(record_id, functools.partial(with_field, field, str(number)))
 
-    _at_once([functools.partial(change, field) for field in fields])
+    at_once([functools.partial(change, field) for field in fields])
     content = catalogue.record(record_id).content
     assert {getattr(content, field) for field in fields} == {"4"}
     assert catalogue.record(record_id).revision == 1 + 5 * len(fields)
@@ -140,7 +109,7 @@ def test_of_many_who_create_one_record_one_does(catalogue: Catalogue) -> None:
         except errors.RejectedInput as error:
             outcomes.append(error.field or "")
 
-    _at_once([functools.partial(create, str(number)) for number in range(8)])
+    at_once([functools.partial(create, str(number)) for number in range(8)])
     assert outcomes.count("external_id") == 7
     (created,) = (outcome for outcome in outcomes if outcome != "external_id")
     assert [record.id for record in catalogue.browse().records] == [created]
@@ -264,7 +233,7 @@ def test_a_withdrawn_record_leaves_every_answer_and_returns_when_put_again(catal
     assert catalogue.records_of_images([image_id]) == {}
     assert catalogue.withdrawn_image_ids() == {image_id}
     assert not catalogue.browse().records
-    assert catalogue.labels() == {}
+    assert catalogue.labels().typologies == {}
     assert catalogue.put_record(VASE) == (record_id, True)
     assert catalogue.records_of_images([image_id])[image_id].id == record_id
 
@@ -390,4 +359,19 @@ def test_counts_and_labels_tell_what_is_there(catalogue: Catalogue) -> None:
     catalogue.add_embeddings("m", {image_id: vector(1, 0)})
     counts = catalogue.counts("m")
     assert (counts.records, counts.withdrawn, counts.images, counts.embeddings) == (2, 0, 1, 1)
-    assert catalogue.labels() == {record_id: VASE.typology}
+    assert catalogue.labels().typologies == {record_id: VASE.typology}
+
+
+def test_a_typology_is_translated_as_most_of_its_records_say(catalogue: Catalogue) -> None:
+    """Of equals, the first; records that say nothing, are withdrawn or are of another typology do not count."""
+    for number, translations in enumerate(
+        [{}, {"en": {"name": "an icon"}}, {"en": {"typology": "ikon"}}]
+        + [{"en": {"typology": "icon"}, "de": {"typology": name}} for name in ("Ikone", "Ikonenbild")]
+    ):
+        catalogue.put_record(RecordContent(external_id=str(number), typology="икона", translations=translations))
+    catalogue.put_record(RecordContent(external_id="9", typology="чаша", translations={"en": {"typology": ""}}))
+    withdrawn, _ = catalogue.put_record(
+        RecordContent(external_id="10", typology="икона", translations={"de": {"typology": "Ikonenbild"}})
+    )
+    catalogue.withdraw(withdrawn)
+    assert catalogue.labels().translations == {"икона": {"en": "icon", "de": "Ikone"}}

@@ -18,7 +18,7 @@ from vitrine.adapters.sql_engine import Database
 from vitrine.adapters.sql_prepared import PreparedList
 from vitrine.adapters.sql_schema import counters, embeddings, images, records
 from vitrine.domain import CatalogueImage, Embedding, Record, RecordContent, StoredEmbedding
-from vitrine.ports import CatalogueCounts, Imported, Page
+from vitrine.ports import CatalogueCounts, Imported, Labels, Page
 
 _OWNERS = PreparedList(
     sa.select(images.c.id.label("image_id"), records.c.id.label("record_id"), records.c.revision)
@@ -57,11 +57,35 @@ class SqlCatalogue:
 
     # Records
 
-    def put_record(self, content: RecordContent, *, source: str = "", imported_sha256: str = "") -> tuple[int, bool]:
+    def put_record(
+        self,
+        content: RecordContent,
+        *,
+        source: str = "",
+        imported_sha256: str = "",
+        merge: Callable[[RecordContent], RecordContent] | None = None,
+        show: bool = True,
+    ) -> tuple[int, bool]:
         said = {source: imported_sha256} if imported_sha256 else {}
 
         def put(connection: sa.Connection) -> tuple[int, bool]:
-            return self._put_record(connection, content, said)
+            row = _of_external_id(connection, content.external_id)
+            if row is None:
+                return self._insert(connection, content, imported=said or None), True
+            known = Imported(record_id=row["id"], said=row["imported"] or {})
+            if said and known.is_old_news(source, imported_sha256):
+                return known.record_id, False
+            stored = sql_rows.content(row)
+            merged = merge(stored) if merge else content
+            imported = {**known.said, **said} or None
+            if show and (row["withdrawn"] or merged != stored):
+                self._show(connection, row, merged, imported=imported)
+            elif merged != stored:
+                self._update(connection, known.record_id, merged, imported=imported)
+            else:
+                connection.execute(records.update().where(records.c.id == known.record_id).values(imported=imported))
+                return known.record_id, False
+            return known.record_id, True
 
         try:
             return self._database.transact(put)
@@ -90,20 +114,6 @@ class SqlCatalogue:
         except exc.IntegrityError as error:
             # Somebody else inserted it in between.
             raise _taken(content.external_id) from error
-
-    def _put_record(
-        self, connection: sa.Connection, content: RecordContent, said: Mapping[str, str]
-    ) -> tuple[int, bool]:
-        row = _of_external_id(connection, content.external_id)
-        if row is None:
-            return self._insert(connection, content, imported=said or None), True
-        imported = {**(row["imported"] or {}), **said} or None
-        if sql_rows.content(row) == content and not row["withdrawn"]:
-            if imported != row["imported"]:
-                connection.execute(records.update().where(records.c.id == row["id"]).values(imported=imported))
-            return row["id"], False
-        self._show(connection, row, content, imported=imported)
-        return row["id"], True
 
     def _insert(self, connection: sa.Connection, content: RecordContent, **further: Any) -> int:
         new = {**self._row(content), "revision": 1, "withdrawn": False, **further}
@@ -198,16 +208,14 @@ class SqlCatalogue:
         with self._database.reading() as connection:
             return connection.scalars(sql_rows.numbered(text, shown)).all()
 
-    def labels(self) -> Mapping[int, str]:
-        query = sa.select(records.c.id, records.c.typology).where(
-            records.c.typology != "", records.c.withdrawn.is_(False)
-        )
+    def labels(self) -> Labels:
         with self._database.reading() as connection:
-            return {row.id: row.typology for row in connection.execute(query)}
+            rows = connection.execute(sql_rows.LABELS)
+            return Labels.of((row.id, row.typology, row.translations) for row in rows)
 
     def facets(self) -> Mapping[str, Sequence[tuple[str, int]]]:
         with self._database.reading() as connection:
-            return {name: _facet(connection, records.c[name]) for name in ("typology", "museum")}
+            return {name: sql_rows.facet(connection, records.c[name]) for name in ("typology", "museum")}
 
     def _update(self, connection: sa.Connection, record_id: int, content: RecordContent, **further: Any) -> None:
         changed = {**self._row(content), **further}
@@ -363,17 +371,6 @@ def _embedded(connection: sa.Connection, model_id: str, image_ids: Sequence[int]
 
 def _count(table: sa.Table) -> sa.Select[Any]:
     return sa.select(sa.func.count()).select_from(table)
-
-
-def _facet(connection: sa.Connection, column: sa.Column[Any]) -> list[tuple[str, int]]:
-    number = sa.func.count()
-    query = (
-        sa.select(column, number)
-        .where(column != "", records.c.withdrawn.is_(False))
-        .group_by(column)
-        .order_by(number.desc(), column)
-    )
-    return [(row[0], row[1]) for row in connection.execute(query)]
 
 
 def _number_anew(connection: sa.Connection, record_id: int) -> None:

@@ -19,6 +19,13 @@ CONTENT_FIELDS = tuple(field.name for field in dataclasses.fields(RecordContent)
 RECORD = sa.select(*(records.c[name] for name in ("id", *CONTENT_FIELDS, "withdrawn", "revision"))).order_by(
     records.c.id
 )
+# Row by row: translations of a million records are not held at once.
+LABELS = (
+    sa.select(records.c.id, records.c.typology, records.c.translations)
+    .where(records.c.typology != "", records.c.withdrawn.is_(False))
+    .order_by(records.c.id)
+    .execution_options(yield_per=1_000)
+)
 _NUMBERS = (records.c.external_id, records.c.inventory_no, records.c.kp_no)
 _IMAGE_NUMBERS = (
     sa.select(images.c.record_id, images.c.id)
@@ -98,6 +105,17 @@ def numbered(text: str, conditions: Sequence[sa.ColumnElement[bool]]) -> sa.Sele
         for spelling in record_pages.spellings(text)
     ]
     return first(sa.union(*(sa.select(one.c.id) for one in each)).subquery())
+
+
+def facet(connection: sa.Connection, column: sa.Column[Any]) -> list[tuple[str, int]]:
+    number = sa.func.count()
+    query = (
+        sa.select(column, number)
+        .where(column != "", records.c.withdrawn.is_(False))
+        .group_by(column)
+        .order_by(number.desc(), column)
+    )
+    return [(row[0], row[1]) for row in connection.execute(query)]
 
 
 def chunks(values: Sequence[_T]) -> Iterable[Sequence[_T]]:

@@ -105,6 +105,38 @@ def test_a_forgotten_quotation_mark_costs_its_own_row(tmp_path: pathlib.Path, fi
     assert [row.line for row in rows[:6]] == [2, 3, 4, 5, 6, 7]
 
 
+@pytest.mark.parametrize("between", ["", "2,a cup,Tver\n"])
+@pytest.mark.parametrize(
+    ("wrong", "description"),
+    [
+        pytest.param('1,a vase,"Tula', '"\nwith flowers"', id="in the last cell"),
+        pytest.param('1,"a vase,Tula', '"\nwith flowers"', id="in another cell"),
+        pytest.param('1,a vase,"Tula', '"\nred, blue, white\nflowers"', id="before a line that looks like a row"),
+        pytest.param('1,a vase,"Tula', '",white"', id="before a cell that begins with the separator"),
+    ],
+)
+def test_a_wrong_mark_that_a_cell_of_a_later_row_seems_to_close_costs_its_own_row(
+    tmp_path: pathlib.Path, wrong: str, description: str, between: str
+) -> None:
+    table = f"id,description,place\n{wrong}\n{between}3,{description},Orel\n4,a jug,Tver\n"
+    rows = rows_of(tmp_path, table.encode())
+    assert codes(rows) == ["bad_quotes"] + [None] * (len(rows) - 1)
+    assert [row.values["id"] for row in rows[1:]] == [*(["2"] if between else []), "3", "4"]
+    assert rows[-2].values["description"] == description.strip('"')
+
+
+@pytest.mark.parametrize("end", [",", "\n", "\n,", ""])
+@pytest.mark.parametrize("start", [",", "\n", ""])
+def test_a_cell_of_several_lines_may_begin_and_end_with_what_parts_cells_and_rows(
+    tmp_path: pathlib.Path, start: str, end: str
+) -> None:
+    cells = [[str(number), f"{start}clay,\nglaze{end}", "x" * (number % 2)] for number in range(6)]
+    table = io.StringIO(newline="")
+    csv.writer(table, lineterminator="\n").writerows([["id", "technique", "note"], *cells])
+    rows = rows_of(tmp_path, table.getvalue().encode())
+    assert [list(row.values.values()) for row in rows if row.defect is None] == cells
+
+
 def test_of_thirty_thousand_rows_one_wrong_mark_costs_one(tmp_path: pathlib.Path) -> None:
     lines = [f"{number},Vase,{number}.jpg" for number in range(30_000)]
     lines[1000] = '1000,"Vase,1000.jpg'

@@ -7,12 +7,13 @@ import dataclasses
 import hashlib
 import logging
 import pathlib
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 
-from indexer import commands
+from indexer import commands, progress
 from indexer.photographs import Ports
 from tests.unit.indexer.conftest import Add, Museum, picture
 from vitrine import domain, errors, local_features
@@ -283,6 +284,53 @@ def test_two_tables_of_one_object_bring_back_nothing_that_a_curator_changed(
         assert add(table).tally.records_unchanged == 1
     assert add(first.rename(museum.folder / "renamed.csv")).tally.records_unchanged == 1
     assert catalogue.record(number).content.name == "Кратер" and catalogue.record(number).withdrawn
+
+
+class _Meanwhile(progress.SilentProgress):
+    """Somebody else does something once the catalogue was asked about the rows, and before the first of them is in."""
+
+    def __init__(self, does: Callable[[], object]) -> None:
+        self._does: list[Callable[[], object]] = [does]
+        self._label = ""
+
+    def start(self, label: str, unit: str, total: int | None) -> None:
+        self._label = label
+
+    def advance(self) -> None:
+        if self._label == "indexing" and self._does:
+            self._does.pop()()
+
+
+def test_what_others_write_while_a_table_is_added_is_kept(museum: Museum, add: Add, catalogue: MemoryCatalogue) -> None:
+    texts, places = museum.folder / "texts.csv", museum.folder / "places.csv"
+    texts.write_text("external_id,name,authors\nnew,Ваза,Иванов\n", encoding="utf-8")
+    places.write_text("external_id,place\nold,Псков\nnew,Тверь\n", encoding="utf-8")
+    old, _ = catalogue.put_record(domain.RecordContent(external_id="old", name="Чаша"))
+
+    def write() -> None:
+        add(texts)
+        catalogue.change_record(old, lambda content: dataclasses.replace(content, museum="ГИМ"))
+
+    tally = add(places, shown=_Meanwhile(write)).tally
+    assert (tally.records_added, tally.records_changed) == (0, 2)
+    new = catalogue.record_by_external_id("new")
+    assert new is not None
+    assert (new.content.name, new.content.authors, new.content.place) == ("Ваза", ("Иванов",), "Тверь")
+    content = catalogue.record(old).content
+    assert (content.name, content.place, content.museum) == ("Чаша", "Псков", "ГИМ")
+
+
+def test_a_table_that_is_added_twice_at_once_is_old_news_to_the_second(
+    museum: Museum, add: Add, catalogue: MemoryCatalogue
+) -> None:
+    table = museum.write([{"external_id": "1", "name": "Ваза"}])
+
+    def write() -> None:
+        add(table)
+        catalogue.change_record(1, lambda content: dataclasses.replace(content, name="Кратер"))
+
+    assert add(table, shown=_Meanwhile(write)).tally.records_unchanged == 1
+    assert catalogue.record(1).content.name == "Кратер"
 
 
 def test_a_table_that_takes_a_change_back_is_followed(museum: Museum, add: Add, catalogue: MemoryCatalogue) -> None:

@@ -24,4 +24,4 @@ def test_the_manifest_can_be_indexed_as_it_is(add: Add) -> None:
 def test_catalogue_photographs_alone_can_be_indexed(add: Add, catalogue: MemoryCatalogue) -> None:
     summary = add(_MANIFEST, mapping="objects", where=(("view", "catalogue"),))
     assert (summary.tally.images_added, summary.tally.embeddings_added) == (31, 31)
-    assert set(catalogue.labels().values()) <= {"package", "fruit", "vegetable"}
+    assert set(catalogue.labels().typologies.values()) <= {"package", "fruit", "vegetable"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import pathlib
 
 import pytest
@@ -70,6 +71,30 @@ def test_a_spreadsheet_that_makes_all_rows_equally_wide_makes_no_record_of_a_tex
     saved = tmp_path / "saved.csv"
     saved.write_text(rejects.read_text(encoding="utf-8-sig").replace("image\n", "image,\n", 1))
     assert add(saved).rejected.by_code == {"no_external_id": 1}
+
+
+def test_corrected_rejects_undo_nothing_that_a_curator_did(
+    museum: Museum, add: Add, rejects: pathlib.Path, catalogue: MemoryCatalogue, tmp_path: pathlib.Path
+) -> None:
+    rows = [
+        {"external_id": "1", "name": "Ваза", "place": "", "year_from": "1800", "image": "late.jpg"},
+        {"external_id": "1", "name": "", "place": "Гжель", "year_from": "?", "image": ""},
+        {"external_id": "2", "name": "Чаша", "place": "", "year_from": "?", "image": ""},
+    ]
+    assert add(museum.write(rows)).rejected.rows == 3
+    catalogue.change_record(1, lambda content: dataclasses.replace(content, name="Кратер"))
+    catalogue.withdraw(1)
+    museum.photograph("late.jpg")
+    rejects.write_text(rejects.read_text(encoding="utf-8-sig").replace("?", "1850"), encoding="utf-8")
+
+    summary = add(rejects, images=museum.folder, rejects=tmp_path / "again.csv")
+    assert (summary.tally.records_added, summary.tally.records_changed, summary.tally.images_added) == (1, 1, 1)
+    record = catalogue.record(1)
+    assert record.withdrawn and len(record.image_ids) == 1
+    assert (record.content.name, record.content.place, record.content.year_from) == ("Кратер", "Гжель", 1800)
+    assert catalogue.record(2).content.name == "Чаша"
+    (line,) = [line for line in summary.lines() if line.startswith("kept")]
+    assert line == "kept        1 values of the catalogue, such as name of 1: 'Кратер' and not 'Ваза'"
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-8", "utf-16"])

@@ -26,7 +26,7 @@ def test_a_cell_that_holds_a_year_is_read(text: str, year: int | None) -> None:
     assert years.exact(text) == year
 
 
-@pytest.mark.parametrize("text", ["XVIII в.", "c. 1750", "yesterday", "12345", "1750-1760"])
+@pytest.mark.parametrize("text", ["XVIII в.", "c. 1750", "yesterday", "12345", "1750-1760", "192..", "179?"])
 def test_a_cell_that_holds_anything_else_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="is not a year"):
         years.exact(text)
@@ -84,6 +84,21 @@ def test_a_cell_that_holds_anything_else_is_refused(text: str) -> None:
         ("03.05.1801", (1801, 1801)),
         ("1801-05-03", (1801, 1801)),
         ("поступил в 1895 году", (1895, 1895)),
+        ("179? г.", (1790, 1799)),
+        ("188[?]", (1880, 1889)),
+        ("179 (?)", (1790, 1799)),
+        ("192-", (1920, 1929)),
+        ("192- г.", (1920, 1929)),
+        ("[192-], Москва", (1920, 1929)),
+        ("192..", (1920, 1929)),
+        ("195_", (1950, 1959)),
+        ("196х гг.", (1960, 1969)),
+        ("конец 179? – начало 180?", (1790, 1809)),
+        ("179?–95", (1790, 1799)),
+        ("1792?", (1792, 1792)),
+        ("400? B.C.", (-400, -400)),
+        ("192 г.", (192, 192)),
+        ("192–200", (192, 200)),
         ("неизвестно", (None, None)),
         ("", (None, None)),
     ],
@@ -107,6 +122,8 @@ def test_free_text_names_a_first_and_a_last_year(text: str, span: years.Span) ->
         "XXV в.",
         "10 тыс. до н.э.",
         "1895-е",
+        "550?",
+        "19?? г.",
     ],
 )
 def test_of_free_text_with_a_number_that_is_not_understood_no_year_is_made(text: str) -> None:

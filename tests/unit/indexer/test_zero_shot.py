@@ -129,7 +129,7 @@ def test_it_goes_through_the_gate_and_back_like_any_other(index: Index) -> None:
     named = zero_shot.naming(list(wrong), wrong, language="en")
     texts = index.open_texts()
     assert texts is not None
-    labels = index.ports.catalogue.labels()
+    labels = index.ports.catalogue.labels().typologies
     rows = index.ports.catalogue.embeddings_after(index.ports.encoder.model_id, 0, 100)
     fitted = zero_shot.fit(
         named,
@@ -233,7 +233,7 @@ def test_a_model_without_a_text_tower_says_what_to_do(index: Index) -> None:
 def test_fitted_heads_report_as_before(index: Index) -> None:
     label(index)
     rows = index.ports.catalogue.embeddings_after(index.ports.encoder.model_id, 0, 100)
-    labels = index.ports.catalogue.labels()
+    labels = index.ports.catalogue.labels().typologies
     fitted = fitting.fit(
         np.stack([row.vector for row in rows]),
         [labels[row.record_id] for row in rows],
