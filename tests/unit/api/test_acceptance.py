@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import pathlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import pytest
 
@@ -12,24 +12,14 @@ from api import acceptance
 from api.acceptance import Upload
 from tests import searches
 from vitrine import errors
-from vitrine.adapters import sql_migrations
 from vitrine.adapters.image_folder import ImageFolder
 from vitrine.adapters.memory_broker import MemoryBroker
-from vitrine.adapters.sql_engine import Database
 from vitrine.adapters.sql_ledger import SqlLedger
 from vitrine.domain import NewSearch, upload_key
 from vitrine.messages import Command
 from vitrine.testing import MemoryImageStore
 
 PHOTOGRAPH = b"\xff\xd8\xff a vase"
-
-
-@pytest.fixture
-def ledger(tmp_path: pathlib.Path) -> Iterator[SqlLedger]:
-    database = Database(f"sqlite:///{tmp_path / 'ledger.sqlite3'}")
-    sql_migrations.migrate(database)
-    yield SqlLedger(database)
-    database.close()
 
 
 def test_photograph_and_row_are_there_when_the_message_is_published(ledger: SqlLedger) -> None:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import pathlib
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import pytest
 
 from api.progress import ProgressFeed
 from api.routes.events import open_searches
 from tests import searches
-from vitrine.adapters import sql_migrations
 from vitrine.adapters.memory_broker import MemoryBroker
 from vitrine.adapters.sql_engine import Database
 from vitrine.adapters.sql_ledger import SqlLedger
@@ -22,19 +20,6 @@ from vitrine.messages import SearchEvent
 from vitrine.ports import Completion
 
 STAGES = [Stage.DECODING, Stage.EMBEDDING, Stage.SEARCHING, Stage.DESCRIBING]
-
-
-@pytest.fixture
-def database(tmp_path: pathlib.Path) -> Iterator[Database]:
-    database = Database(f"sqlite:///{tmp_path / 'ledger.sqlite3'}")
-    sql_migrations.migrate(database)
-    yield database
-    database.close()
-
-
-@pytest.fixture
-def ledger(database: Database) -> SqlLedger:
-    return SqlLedger(database)
 
 
 def accepted(ledger: SqlLedger) -> str:

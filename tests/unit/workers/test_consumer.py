@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import pathlib
 from collections.abc import Callable, Iterator, Sequence
 from typing import cast
 
@@ -11,7 +10,6 @@ import pytest
 
 from tests import searches
 from vitrine import errors
-from vitrine.adapters import sql_migrations
 from vitrine.adapters.memory_broker import MemoryBroker
 from vitrine.adapters.sql_engine import Database
 from vitrine.adapters.sql_ledger import SqlLedger
@@ -52,13 +50,11 @@ class Behaviour:
 
 
 @pytest.fixture
-def ledger(tmp_path: pathlib.Path) -> Iterator[SqlLedger]:
-    database = Database(f"sqlite:///{tmp_path / 'ledger.sqlite3'}")
-    sql_migrations.migrate(database)
+def ledger(database: Database) -> SqlLedger:
+    """One search was accepted."""
     opened = SqlLedger(database)
     opened.accept({"b": [searches.new("s")]})
-    yield opened
-    database.close()
+    return opened
 
 
 def worker(ledger: SqlLedger, act: Callable[[Search], SearchResult], heard: list[SearchEvent]) -> SearchWorker:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pathlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import pytest
 
@@ -11,24 +11,14 @@ from api import acceptance
 from api.acceptance import Upload
 from tests import searches
 from vitrine import errors
-from vitrine.adapters import sql_migrations
 from vitrine.adapters.image_folder import ImageFolder
 from vitrine.adapters.memory_broker import MemoryBroker
-from vitrine.adapters.sql_engine import Database
 from vitrine.adapters.sql_ledger import SqlLedger
 from vitrine.domain import Problem, original_key, upload_derivative_key, upload_key
 from workers import forgetting
 from workers.forgetting import Forgetter
 
 AT_ONCE_DAYS, YEAR_DAYS = 1e-9, 365.0
-
-
-@pytest.fixture
-def ledger(tmp_path: pathlib.Path) -> Iterator[SqlLedger]:
-    database = Database(f"sqlite:///{tmp_path / 'ledger.sqlite3'}")
-    sql_migrations.migrate(database)
-    yield SqlLedger(database)
-    database.close()
 
 
 @pytest.fixture

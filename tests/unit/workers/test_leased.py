@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import pathlib
 import threading
-from collections.abc import Iterator
 
 import pytest
 
 from vitrine import errors
-from vitrine.adapters import sql_migrations
 from vitrine.adapters.sql_engine import Database
 from vitrine.adapters.sql_leases import SqlLeases
 from workers.leased import LeasedWork
 
 
 @pytest.fixture
-def leases(tmp_path: pathlib.Path) -> Iterator[SqlLeases]:
-    database = Database(f"sqlite:///{tmp_path / 'ledger.sqlite3'}")
-    sql_migrations.migrate(database)
-    yield SqlLeases(database)
-    database.close()
+def leases(database: Database) -> SqlLeases:
+    return SqlLeases(database)
 
 
 def test_one_process_acts_and_another_takes_over(leases: SqlLeases) -> None:

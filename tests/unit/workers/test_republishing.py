@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import pathlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
 from tests import searches
-from vitrine.adapters import sql_migrations
 from vitrine.adapters.memory_broker import MemoryBroker
 from vitrine.adapters.slots import one_by_one
 from vitrine.adapters.sql_engine import Database
@@ -19,14 +17,6 @@ from vitrine.messages import SearchRequested
 from workers.republishing import Republisher
 
 HOUR_S = 3600.0
-
-
-@pytest.fixture
-def database(tmp_path: pathlib.Path) -> Iterator[Database]:
-    opened = Database(f"sqlite:///{tmp_path / 'ledger.sqlite3'}")
-    sql_migrations.migrate(opened)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture
