@@ -79,24 +79,13 @@ def classifier(catalogue: Catalogue, embedded: Embedded, *, kind: str | None = N
     return dataclasses.replace(fitted, report={**fitted.report, "translations": labels.translations})
 
 
-def labelled(catalogue: Catalogue, embedded: Embedded, labels: Labels) -> tuple[Floats, list[str], Numbers, Numbers]:
-    """Vectors, labels, record numbers and groups (`examples.groups`) of the images whose record has a label.
-
-    A photograph that is filed under records of different labels says nothing of either, and is left out.
-    """
+def labelled(catalogue: Catalogue, embedded: Embedded, labels: Labels) -> tuple[Floats, list[str], Numbers]:
+    """Vectors, labels and record numbers of the images whose record has a label (`examples.told_once`)."""
     known = labels.typologies
     rows = np.flatnonzero([record_id in known for record_id in embedded.record_ids.tolist()])
-    photographs = _photographs(catalogue, embedded.image_ids[rows])
     texts = [known[record_id] for record_id in embedded.record_ids[rows].tolist()]
-    told = examples.of_one_label(photographs, texts)
-    rows, photographs = rows[told], photographs[told]
-    record_ids = embedded.record_ids[rows]
-    return (
-        embedded.vectors[rows],
-        [known[record_id] for record_id in record_ids.tolist()],
-        record_ids,
-        examples.groups(record_ids, photographs),
-    )
+    told = examples.told_once(_photographs(catalogue, embedded.image_ids[rows]), texts)
+    return embedded.vectors[rows[told]], [texts[row] for row in told], embedded.record_ids[rows[told]]
 
 
 def _photographs(catalogue: Catalogue, image_ids: Numbers) -> Numbers:

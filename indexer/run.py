@@ -211,7 +211,12 @@ class _Import:
             return asked[-1].content
 
         record_id, changed = self._catalogue.put_record(
-            content, source=self._task.source_name, imported_sha256=said, merge=merge, show=not self._only_fills
+            content,
+            source=self._task.source_name,
+            # What was only offered is not remembered: the table itself, corrected likewise, is still to decide.
+            imported_sha256="" if self._only_fills and known is not None else said,
+            merge=merge,
+            show=not self._only_fills,
         )
         if asked:
             self._note_conflicts(asked[-1])

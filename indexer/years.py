@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
 import itertools
 import re
 
@@ -196,9 +197,9 @@ def _years(term: _Term, before: _Term | None) -> tuple[int, int] | None:
         return _in_era(term, (term.number - 1) * years + 1, term.number * years)
     if not term.digits:
         return None
-    if term.partial and not term.era:
+    if term.partial and not term.era and not _is_early(before):
         # With an era, three digits are a year, and somebody doubts it.
-        if term.number >= 10 * _LATEST["century"]:
+        if 10 * term.number > datetime.date.today().year:
             return None
         term.number, term.digits, term.decade = 10 * term.number, 4, True
     if before is not None and _is_completed_by(before, term):
@@ -211,9 +212,17 @@ def _years(term: _Term, before: _Term | None) -> tuple[int, int] | None:
             return None
     if term.is_short and not term.era:
         return None
+    if before is not None and before.partial and term.number < before.number:
+        # "150 ?–225": what was taken for a decade was none.
+        return None
     if term.decade:
         return None if term.number % 10 else _in_era(term, term.number, term.number + 9)
     return _in_era(term, term.number, term.number)
+
+
+def _is_early(before: _Term | None) -> bool:
+    """Whether the term behind it has three digits because years had no more: "A.D. 150–200 (?)", "100–150?"."""
+    return before is not None and (before.era > 0 or (before.digits == 3 and not before.partial))
 
 
 def _is_completed_by(before: _Term, term: _Term) -> bool:

@@ -146,10 +146,9 @@ def _zero_shot(options: argparse.Namespace, index: Index, versions: Versions) ->
     names = [*options.names, *(sorted(set(labels.typologies.values())) if options.from_typologies else ())]
     named = zero_shot.naming(names, labels.translations, templates=options.template, language=options.language)
     rows = embedded.read(catalogue, versions.model_id)
-    vectors, typologies, record_ids, _ = embedded.labelled(catalogue, rows, labels)
     served = index.snapshots.current(versions.model_id)
     version = versions.add_fitted(
-        zero_shot.fit(named, texts, vectors, typologies, record_ids),
+        zero_shot.fit(named, texts, *embedded.labelled(catalogue, rows, labels)),
         origin="zero-shot",
         snapshot=served["name"] if served else None,
         watermark=rows.watermark,

@@ -7,8 +7,6 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse
-from scipy.sparse import csgraph
 from sklearn.model_selection import StratifiedGroupKFold
 
 Floats = npt.NDArray[np.float32]
@@ -21,62 +19,42 @@ _FOLDS = 4
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Examples:
-    """vectors [n, d]; classes [n] as numbers; objects [n]; weights [n]: classes count the same, and objects in them.
-
-    groups [n]: of objects that lie on one side of every split.
-    """
+    """vectors [n, d]; classes [n] as numbers; objects [n]; weights [n]: classes count the same, and objects in them."""
 
     vectors: Floats
     classes: Numbers
     objects: Numbers
-    groups: Numbers
     weights: npt.NDArray[np.float64]
 
     @classmethod
-    def of(cls, vectors: Floats, classes: Numbers, objects: Numbers, groups: Numbers) -> Examples:
-        weights = _balanced(classes, objects)
-        return cls(vectors=vectors, classes=classes, objects=objects, groups=groups, weights=weights)
+    def of(cls, vectors: Floats, classes: Numbers, objects: Numbers) -> Examples:
+        return cls(vectors=vectors, classes=classes, objects=objects, weights=_balanced(classes, objects))
 
     def at(self, rows: Numbers) -> Examples:
-        return Examples.of(self.vectors[rows], self.classes[rows], self.objects[rows], self.groups[rows])
+        return Examples.of(self.vectors[rows], self.classes[rows], self.objects[rows])
 
 
 def labelled(
-    vectors: Floats,
-    labels: Sequence[str],
-    record_ids: Numbers,
-    names: Sequence[str],
-    rng: np.random.Generator,
-    groups: Numbers | None = None,
+    vectors: Floats, labels: Sequence[str], record_ids: Numbers, names: Sequence[str], rng: np.random.Generator
 ) -> Examples:
-    """Those whose label is one of ``names``; of very many, a sample. ``groups``: none given, each record is its own."""
+    """Those whose label is one of ``names``; of very many, a sample."""
     number = {name: position for position, name in enumerate(names)}
     classes = np.array([number.get(label, -1) for label in labels], np.int64)
     rows = balanced_sample(np.flatnonzero(classes >= 0), classes, MOST_IMAGES, rng)
-    own = record_ids if groups is None else groups
-    return Examples.of(np.asarray(vectors[rows], np.float32), classes[rows], record_ids[rows], own[rows])
+    return Examples.of(np.asarray(vectors[rows], np.float32), classes[rows], record_ids[rows])
 
 
-def groups(record_ids: Numbers, photographs: Numbers) -> Numbers:
-    """[n]: one number for all records that share a photograph, each with another or through others between them.
+def told_once(photographs: Numbers, labels: Sequence[str]) -> Numbers:
+    """Rows [m] of ``photographs`` [n], each photograph once, and none that is filed under records of several labels.
 
-    Whoever has learned from a photograph knows its every copy, whatever record it is filed under.
+    Whoever has learned from a photograph knows its every copy, whatever record that is filed under; and one that shows
+    several kinds of thing, or says that there is no photograph, tells of none.
     """
-    records, record = np.unique(record_ids, return_inverse=True)
-    pictures, photograph = np.unique(photographs, return_inverse=True)
-    size = len(records) + len(pictures)
-    shown = (np.ones(len(record), bool), (record, len(records) + photograph))
-    _, group = csgraph.connected_components(sparse.coo_array(shown, shape=(size, size)), directed=False)
-    return np.asarray(group[record], np.int64)
-
-
-def of_one_label(photographs: Numbers, labels: Sequence[str]) -> npt.NDArray[np.bool_]:
-    """[n]: whether all records that the photograph is filed under have the same label."""
     number = {label: position for position, label in enumerate(dict.fromkeys(labels))}
     classes = np.array([number[label] for label in labels], np.int64)
-    _, photograph = np.unique(photographs, return_inverse=True)
+    _, first, photograph = np.unique(photographs, return_index=True, return_inverse=True)
     pairs = np.unique(np.stack([photograph, classes], axis=1), axis=0)
-    return np.asarray(np.bincount(pairs[:, 0])[photograph] == 1, bool)
+    return np.sort(first[np.bincount(pairs[:, 0], minlength=len(first)) == 1])
 
 
 def balanced_sample(rows: Numbers, classes: Numbers, most: int, rng: np.random.Generator) -> Numbers:
@@ -94,10 +72,10 @@ def balanced_sample(rows: Numbers, classes: Numbers, most: int, rng: np.random.G
 
 
 def folds(examples: Examples, seed: int) -> list[Split]:
-    """Rows to learn from and rows to be asked about; all images of a group of objects are on one side."""
-    counts = [len(np.unique(examples.groups[examples.classes == number])) for number in np.unique(examples.classes)]
-    splitter = StratifiedGroupKFold(n_splits=min(_FOLDS, *counts), shuffle=True, random_state=seed)
-    return list(splitter.split(examples.vectors, examples.classes, examples.groups))
+    """Rows to learn from and rows to be asked about; all images of an object are on one side."""
+    objects = [len(np.unique(examples.objects[examples.classes == number])) for number in np.unique(examples.classes)]
+    splitter = StratifiedGroupKFold(n_splits=min(_FOLDS, *objects), shuffle=True, random_state=seed)
+    return list(splitter.split(examples.vectors, examples.classes, examples.objects))
 
 
 def once_each(objects: Numbers) -> npt.NDArray[np.float64]:

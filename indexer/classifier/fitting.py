@@ -52,7 +52,6 @@ def fit(
     vectors: Floats,
     labels: Sequence[str],
     record_ids: Numbers,
-    groups: Numbers | None = None,
     *,
     translations: Mapping[str, Mapping[str, str]] | None = None,
     kind: str | None = None,
@@ -60,19 +59,17 @@ def fit(
 ) -> Fitted:
     """vectors: float32 [n, d] of unit length; labels [n]; record_ids int64 [n], one label for each record.
 
-    groups int64 [n]: of records that are one object here, as those that share a photograph (`examples.groups`); none
-    given, each record is one. All images of an object are on one side of every split. The recipe (of ``kind``, or of
-    any) with the best balanced accuracy by held-out object is taken. Figures are those of held-out objects, each record
-    counting once; recipe and temperature are chosen on the same held-out objects, two choices in all, which flatters
-    little.
+    All images of an object are on one side of every split. The recipe (of ``kind``, or of any) with the best balanced
+    accuracy by held-out object is taken. Figures are those of held-out objects, each object counting once; recipe and
+    temperature are chosen on the same held-out objects, two choices in all, which flatters little.
     """
-    counts = _objects_of(labels, record_ids if groups is None else groups)
+    counts = _objects_of(labels, record_ids)
     dropped = {name: count for name, count in counts.items() if count < _FEWEST_OBJECTS}
     names = tuple(sorted(counts.keys() - dropped.keys()))
     report: dict[str, Any] = {"classes": {name: counts[name] for name in names}, "dropped": dropped}
     if sum(counts[name] >= _SOLID_OBJECTS for name in names) < _SOLID_CLASSES:
         return Fitted(head=None, missing=TOO_FEW_LABELS, report=report)
-    known = examples.labelled(vectors, labels, record_ids, names, np.random.default_rng(seed), groups)
+    known = examples.labelled(vectors, labels, record_ids, names, np.random.default_rng(seed))
     splits = examples.folds(known, seed)
     tried = [_tried(recipe, known, splits, names) for recipe in RECIPES if kind in (None, recipe.kind)]
     best = max(tried, key=lambda one: (round(one.balanced_accuracy, 3), -one.loss))
@@ -92,10 +89,10 @@ def fit(
     return Fitted(head=head, missing=None, report={**report, **chosen}, exam=exam)
 
 
-def _objects_of(labels: Sequence[str], groups: Numbers) -> dict[str, int]:
+def _objects_of(labels: Sequence[str], record_ids: Numbers) -> dict[str, int]:
     objects: dict[str, set[int]] = {}
-    for label, group in zip(labels, groups.tolist(), strict=True):
-        objects.setdefault(label, set()).add(group)
+    for label, record_id in zip(labels, record_ids.tolist(), strict=True):
+        objects.setdefault(label, set()).add(record_id)
     return {label: len(known) for label, known in sorted(objects.items())}
 
 

@@ -130,16 +130,17 @@ def _holds_rows(lines: _Lines, cells: list[str], delimiter: str, width: int | No
     else:
         # Text rarely has as many separators in each line as the row has, and never a tab.
         mostly = as_rows == len(taken) and (delimiter == "\t" or (len(taken) > 2 and width > 2))
-    return mostly or _ends_in_a_row(lines, delimiter, width)
+    return mostly or _ends_in_a_row(lines, delimiter, width, whole=len(cells) == width)
 
 
-def _ends_in_a_row(lines: _Lines, delimiter: str, width: int) -> bool:
+def _ends_in_a_row(lines: _Lines, delimiter: str, width: int, *, whole: bool) -> bool:
     """Whether the mark that ends the quoted cell rather opens one, of a row that begins on the record's last line.
 
-    So it is where such a row is there, and this record, or one behind it that lies in that row, is none.
+    So it is where such a row is there, and this record, or one behind it that lies in that row, is none. Where the
+    record is ``whole``, an odd mark in it may be one of inches: only a row that goes on behind it says otherwise.
     """
     further = _row_length(itertools.chain(lines.taken[-1:], lines.ahead()), delimiter, width) - 1
-    if further >= 0 and not _paired(lines.taken):
+    if further >= (1 if whole else 0) and not _paired(lines.taken):
         return True
     place = 0
     while place < further:

@@ -256,6 +256,15 @@ def test_an_empty_file_is_refused(tmp_path: pathlib.Path, data: bytes) -> None:
         rows_of(tmp_path, data)
 
 
+def test_inches_behind_a_cell_of_several_lines_tear_no_row_apart(tmp_path: pathlib.Path) -> None:
+    text = (
+        'id,description,size,place\n16,A jug,5,Kiev\n17,"A plate.\nFound in 1903, gilded",12",Tver\n18,A cup,3,Orel\n'
+    )
+    rows = rows_of(tmp_path, text.encode())
+    assert [(row.values["id"], row.values["size"]) for row in rows] == [("16", "5"), ("17", '12"'), ("18", "3")]
+    assert codes(rows) == [None] * 3
+
+
 def test_a_header_with_one_name_twice_is_refused(tmp_path: pathlib.Path) -> None:
     with pytest.raises(errors.RejectedInput, match="'name' more than once"):
         rows_of(tmp_path, b"id,name,name\n1,a,b\n")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from indexer import embedded
-from indexer.classifier import examples, fitting, zero_shot
+from indexer.classifier import fitting, zero_shot
 from vitrine import errors
 from vitrine.domain import RecordContent, StoredEmbedding
 from vitrine.testing import MemoryCatalogue
@@ -67,21 +67,27 @@ def test_what_is_withdrawn_while_it_is_read_is_left_out() -> None:
         embedded.read(catalogue, MODEL)
 
 
-def test_records_that_share_a_photograph_are_one_group_and_keep_their_numbers() -> None:
+def test_a_photograph_that_several_records_share_is_told_once() -> None:
     catalogue = catalogue_of(("ваза", [0, 1]), ("ваза", [1, 2]), ("ваза", [2]), ("ваза", [3]), ("", [3]), ("чаша", [4]))
     rows = embedded.read(catalogue, MODEL)
-    _, labels, record_ids, groups = embedded.labelled(catalogue, rows, catalogue.labels())
-    assert record_ids.tolist() == [1, 1, 2, 2, 3, 4, 6] and labels == ["ваза"] * 6 + ["чаша"]
-    assert len(set(groups[:5].tolist())) == 1 and len(set(groups.tolist())) == 3
+    _, labels, record_ids = embedded.labelled(catalogue, rows, catalogue.labels())
+    assert record_ids.tolist() == [1, 1, 2, 4, 6] and labels == ["ваза"] * 4 + ["чаша"]
 
 
-def test_a_photograph_of_records_of_several_typologies_tells_of_none_and_joins_nobody() -> None:
-    """One that stands for a missing photograph would make one object of the whole catalogue."""
+def test_a_photograph_of_records_of_several_typologies_tells_of_none() -> None:
+    """As one that stands for a missing photograph."""
     catalogue = catalogue_of(("ваза", [0, 9]), ("ваза", [1, 9]), ("чаша", [2, 9]), ("чаша", [9]))
     rows = embedded.read(catalogue, MODEL)
-    _, labels, record_ids, groups = embedded.labelled(catalogue, rows, catalogue.labels())
+    _, labels, record_ids = embedded.labelled(catalogue, rows, catalogue.labels())
     assert (labels, record_ids.tolist()) == (["ваза", "ваза", "чаша"], [1, 2, 3])
-    assert len(set(groups.tolist())) == 3
+
+
+def test_a_photograph_of_all_of_a_class_does_not_make_one_object_of_them() -> None:
+    hoard = 99
+    coins = [("монета", [number, hoard]) for number in range(6)]
+    catalogue = catalogue_of(*coins, *[("ваза", [number]) for number in range(10, 16)])
+    fitted = embedded.classifier(catalogue, embedded.read(catalogue, MODEL))
+    assert fitted.report["classes"] == {"ваза": 6, "монета": 6}
 
 
 def test_nobody_is_asked_about_a_photograph_that_he_has_learned() -> None:
@@ -90,7 +96,7 @@ def test_nobody_is_asked_about_a_photograph_that_he_has_learned() -> None:
     names = [("чашка", "блюдце")[side] for side in lot]
     catalogue = catalogue_of(*[(name, [number]) for number, name in enumerate(names) for _ in range(3)])
     fitted = embedded.classifier(catalogue, embedded.read(catalogue, MODEL))
-    assert fitted.exam is not None and sorted(fitted.exam.objects.tolist()) == list(range(1, 181))
+    assert fitted.exam is not None and sorted(fitted.exam.objects.tolist()) == list(range(1, 181, 3))
     assert fitted.report["balanced_accuracy"] < 0.75
     assert fitted.report["classes"] == {name: names.count(name) for name in ("блюдце", "чашка")}
 
@@ -99,18 +105,6 @@ def test_objects_that_share_all_their_photographs_are_too_few_to_part() -> None:
     catalogue = catalogue_of(*[("ваза", [0])] * 6, *[("чаша", [number]) for number in range(1, 7)])
     fitted = embedded.classifier(catalogue, embedded.read(catalogue, MODEL))
     assert (fitted.missing, fitted.report["dropped"]) == (fitting.TOO_FEW_LABELS, {"ваза": 1})
-
-
-def test_of_a_class_as_many_parts_are_made_as_it_has_groups() -> None:
-    labels = ["ваза"] * 6 + ["чаша"] * 6
-    groups = np.array([0, 0, 0, 0, 1, 1, 2, 3, 4, 5, 6, 7])
-    known = examples.labelled(
-        np.eye(12, dtype=np.float32), labels, np.arange(12), ["ваза", "чаша"], np.random.default_rng(0), groups
-    )
-    splits = examples.folds(known, seed=0)
-    assert len(splits) == 2
-    for learned, held_out in splits:
-        assert not set(groups[learned]) & set(groups[held_out])
 
 
 def test_a_class_is_called_as_most_of_its_records_say_and_not_as_the_first_does() -> None:

@@ -97,6 +97,23 @@ def test_corrected_rejects_undo_nothing_that_a_curator_did(
     assert line == "kept        1 values of the catalogue, such as name of 1: 'Кратер' and not 'Ваза'"
 
 
+def test_a_table_that_is_corrected_as_its_rejects_were_decides_all_the_same(
+    museum: Museum, add: Add, rejects: pathlib.Path, catalogue: MemoryCatalogue, tmp_path: pathlib.Path
+) -> None:
+    add(museum.write([{"external_id": "17", "name": "Ваза", "year_from": "1790"}]))
+    catalogue.withdraw(1)
+    table = tmp_path / "2024.csv"
+    table.write_text("external_id,name,year_from\n17,Кратер,?\n", encoding="utf-8")
+    assert add(table).rejected.rows == 1
+    for text in (rejects, table):
+        text.write_text(text.read_text(encoding="utf-8-sig").replace("?", "1795"), encoding="utf-8")
+    assert add(rejects, rejects=tmp_path / "again.csv").tally.records_unchanged == 1
+    assert catalogue.record(1).withdrawn
+    assert add(table).tally.records_changed == 1
+    record = catalogue.record(1)
+    assert (record.content.name, record.content.year_from, record.withdrawn) == ("Кратер", 1795, False)
+
+
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-8", "utf-16"])
 @pytest.mark.parametrize(
     "form", ["reject_line,reject_reason,id\n", "reject_line;reject_reason\n", '"reject_line"\t"id"\n']
