@@ -31,7 +31,8 @@ def accept(images: ImageStore, ledger: SearchLedger, broker: Broker, uploads: Se
         batches = {upload.batch_id: [_kept(images, search, upload) for search in upload.searches] for upload in uploads}
         ledger.accept(batches)
     except errors.DependencyUnavailable:
-        # Sent again it has another id: while the database is away, every try would leave a copy.
+        # Sent again it has another id: while the database is away, every try would leave a copy. A row that is there
+        # nevertheless, because the connection was lost at COMMIT, ends as failed; nobody was promised anything else.
         _discard(images, uploads)
         raise
     new = [search for searches in batches.values() for search in searches]
@@ -41,6 +42,7 @@ def accept(images: ImageStore, ledger: SearchLedger, broker: Broker, uploads: Se
         # Whoever sent them is told to come back: what reached the queue all the same is old news to the worker.
         for search in new:
             ledger.cancel(search.id)
+        _discard(images, uploads)
         raise
     return [None] * len(uploads)
 

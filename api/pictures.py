@@ -46,4 +46,7 @@ class Pictures:
             return self._images.read(key)
         data = self._decoder.decode(self._images.read(original), DecodeRequest(jpeg_size=size)).jpeg or b""
         self._images.write(key, data)
+        if not self._images.exists(original):
+            # Forgotten meanwhile: nobody would find this one again.
+            self._images.remove(key)
         return data

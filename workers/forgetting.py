@@ -15,6 +15,7 @@ _log = logging.getLogger(__name__)
 _DAY_S = 86_400.0
 # In one go: whoever stops a worker waits for it.
 _BATCHES = 500
+_TRY_AGAIN_S = 3600.0
 
 
 class Forgetter:
@@ -24,14 +25,16 @@ class Forgetter:
         self._ledger = ledger
         self._images = images
         self._keep_s = keep_days * _DAY_S
-        # Batches whose photographs cannot be removed: told once, and no hindrance to the others.
-        self._stuck: set[str] = set()
+        # Batches whose photographs cannot be removed, and when that was found (monotonic): no hindrance to the others.
+        self._stuck: dict[str, float] = {}
 
     def forget(self) -> int:
         """The oldest of them, with nothing half forgotten; returns how many searches.
 
         Raises DependencyUnavailable, also where not one photograph can be removed.
         """
+        now = time.monotonic()
+        self._stuck = {batch_id: at for batch_id, at in self._stuck.items() if now - at < _TRY_AGAIN_S}
         found = self._ledger.ended_before(time.time() - self._keep_s, _BATCHES + len(self._stuck))
         batches = {batch_id: searches for batch_id, searches in found.items() if batch_id not in self._stuck}
         troubles = {batch_id: error for batch_id, searches in batches.items() if (error := self._removed(searches))}
@@ -42,7 +45,7 @@ class Forgetter:
             return 0
         for batch_id, error in troubles.items():
             _log.warning("the searches of batch %s are kept: %s", batch_id, error.message)
-        self._stuck |= troubles.keys()
+        self._stuck |= dict.fromkeys(troubles, now)
         self._ledger.forget(gone)
         forgotten = sum(len(batches[batch_id]) for batch_id in gone)
         _log.info("forgot %d searches that were accepted more than %g days ago", forgotten, self._keep_s / _DAY_S)
@@ -52,9 +55,10 @@ class Forgetter:
         """Photographs first: without their rows, nobody would find them again. Returns what keeps one from going."""
         try:
             for search_id in search_ids:
+                # The original first: whoever makes a smaller one meanwhile sees that it has gone.
+                self._images.remove(upload_key(search_id))
                 for size in DERIVATIVE_SIZES:
                     self._images.remove(upload_derivative_key(search_id, size))
-                self._images.remove(upload_key(search_id))
         except errors.DependencyUnavailable as error:
             return error
         return None

@@ -69,6 +69,18 @@ def test_while_the_database_is_away_no_try_leaves_a_photograph(ledger: SqlLedger
     assert not [path for path in (tmp_path / "images").rglob("*") if path.is_file()]
 
 
+def test_what_the_broker_refused_leaves_no_photograph(ledger: SqlLedger, tmp_path: pathlib.Path) -> None:
+    class Full(MemoryBroker):
+        def publish(self, *commands: Command) -> None:
+            raise errors.DependencyUnavailable("The broker takes nothing new")
+
+    upload = Upload(batch_id="b", searches=[searches.new("vase")], photographs={"vase": PHOTOGRAPH})
+    with pytest.raises(errors.DependencyUnavailable, match="takes nothing new"):
+        acceptance.accept(ImageFolder(tmp_path / "images"), ledger, Full(), [upload])
+    assert ledger.get("vase").status.value == "cancelled"
+    assert not [path for path in (tmp_path / "images").rglob("*") if path.is_file()]
+
+
 def test_without_room_for_the_photograph_there_is_neither_row_nor_message(ledger: SqlLedger) -> None:
     class Full(MemoryImageStore):
         def write(self, key: str, data: bytes) -> None:

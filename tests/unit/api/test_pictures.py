@@ -81,3 +81,18 @@ def test_a_search_shows_what_was_sent_with_it_or_the_catalogue_s_photograph_that
         for name in ("sent", "named")
     ]
     assert shown == [b"smaller a visitor's", b"smaller the catalogue's"]
+
+
+def test_a_picture_of_what_is_forgotten_meanwhile_is_not_kept() -> None:
+    images, decoder = MemoryImageStore(), HeldDecoder()
+    images.write(upload_key("vase"), b"vase")
+
+    async def page() -> None:
+        asked = asyncio.create_task(Pictures(images, decoder).of_search(searches.running(id="vase"), 160))
+        await asyncio.sleep(0.2)
+        images.remove(upload_key("vase"))
+        decoder.go.set()
+        assert await asked == b"smaller vase"
+
+    asyncio.run(page())
+    assert not images._data

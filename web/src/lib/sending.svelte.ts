@@ -33,7 +33,7 @@ class Sending {
   /** Given while others were on their way, or too much for one request: sent afterwards. */
   #waiting = $state.raw<readonly Batch[]>([]);
   #upload: Upload | null = null;
-  /** Where the reader was taken last. */
+  /** Where the reader was taken last, of what was given since anything was under way. */
   #taken = '';
 
   get files(): readonly File[] {
@@ -58,6 +58,7 @@ class Sending {
   send(files: readonly File[], options: SearchOptions = asOptions(this.limits)): void {
     const { fitting, leftOut } = sorted(files, catalogue.status);
     this.leftOut = [...this.leftOut, ...leftOut];
+    if (!this.#batch) this.#taken = '';
     const gesture: Gesture = { at: place.pathname, accepted: false };
     const divided = batches(fitting, catalogue.status).map((some) => ({ files: some, options, gesture }));
     this.#waiting = [...this.#waiting, ...divided];
@@ -129,21 +130,33 @@ class Sending {
   }
 
   sendOthers(refused: Refused): void {
+    this.#askedHere(refused);
     this.#sendInstead(refused, [othersOf(refused)]);
   }
 
   again(refused: Refused): void {
+    this.#askedHere(refused);
     this.#sendInstead(refused, refused.batches);
+  }
+
+  /** Without being asked, once the network is back. */
+  resume(): void {
+    for (const refused of this.refused) {
+      if (refused.refusal.code === 'network') this.#sendInstead(refused, refused.batches);
+    }
   }
 
   dismiss(refused: Refused): void {
     this.#sendInstead(refused, []);
   }
 
+  #askedHere({ batches }: Refused): void {
+    for (const { gesture } of batches) gesture.at = place.pathname;
+  }
+
   #sendInstead(refused: Refused, divided: readonly Batch[]): void {
     if (!this.refused.includes(refused)) return;
     this.refused = this.refused.filter((one) => one !== refused);
-    for (const { gesture } of divided) gesture.at = place.pathname;
     this.#waiting = [...divided, ...this.#waiting];
     this.#next();
   }

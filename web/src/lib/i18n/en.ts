@@ -37,7 +37,7 @@ export const en = {
 
   'upload.sending': { one: 'Sending {count} photograph', other: 'Sending {count} photographs' },
   'upload.waiting': { one: '{count} more waits', other: '{count} more wait' },
-  'upload.received': 'Received, opening',
+  'upload.received': 'Received',
   'upload.accepted': { one: '{count} photograph was accepted', other: '{count} photographs were accepted' },
   'upload.open': 'Open',
   'upload.stop': 'Stop sending',

@@ -53,7 +53,7 @@ export const ru: Record<Key, Message> = {
     many: 'ещё {count} ждут',
     other: 'ещё {count} ждут',
   },
-  'upload.received': 'Получено, открываем',
+  'upload.received': 'Получено',
   'upload.accepted': {
     one: 'Принята {count} фотография',
     few: 'Приняты {count} фотографии',
