@@ -19,6 +19,8 @@ from tests.servers.databases import database_url, mariadb_server, open_database,
 from tests.servers.ports import free_port
 from tests.servers.rabbitmq import rabbitmq_server, running_rabbitmq
 from tests.servers.triton_repository import start_triton, triton
+from vitrine.adapters.sql_engine import Database
+from vitrine.adapters.sql_ledger import SqlLedger
 
 # Fixtures live beside their servers.
 __all__ = [
@@ -36,6 +38,17 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 OBJECTS = 45
 _START_S = 60
 _INDEX_S = 240
+
+
+@pytest.fixture
+def database(open_database: Callable[[str], Database]) -> Database:
+    """SQLite's; suites that are for every kind of database have their own."""
+    return open_database("sqlite")
+
+
+@pytest.fixture
+def ledger(database: Database) -> SqlLedger:
+    return SqlLedger(database)
 
 
 class Server:

@@ -39,9 +39,9 @@ class Forgetter:
         batches = {batch_id: searches for batch_id, searches in found.items() if batch_id not in self._stuck}
         troubles = {batch_id: error for batch_id, searches in batches.items() if (error := self._removed(searches))}
         gone = [batch_id for batch_id in batches if batch_id not in troubles]
+        if troubles and not gone:
+            raise next(iter(troubles.values()))
         if not gone:
-            for error in troubles.values():
-                raise error
             return 0
         for batch_id, error in troubles.items():
             _log.warning("the searches of batch %s are kept: %s", batch_id, error.message)

@@ -21,7 +21,6 @@ from tests.refusals import refusal
 from tests.servers.proxy import Cable
 from tests.servers.rabbitmq import TEST_TOPOLOGY, RabbitmqServer, delete_queues
 from vitrine import errors
-from vitrine.adapters import sql_migrations
 from vitrine.adapters.rabbitmq_broker import RabbitmqBroker
 from vitrine.adapters.rabbitmq_publisher import Publisher
 from vitrine.adapters.rabbitmq_topology import DEAD_LETTERS
@@ -41,19 +40,6 @@ WAIT_S = 60
 
 class OpenBroker(Protocol):
     def __call__(self, name: str, url: str = ...) -> RabbitmqBroker: ...
-
-
-@pytest.fixture
-def database(tmp_path: pathlib.Path) -> Iterator[Database]:
-    opened = Database(f"sqlite:///{tmp_path / 'ledger.sqlite3'}")
-    sql_migrations.migrate(opened)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def ledger(database: Database) -> SqlLedger:
-    return SqlLedger(database)
 
 
 @pytest.fixture

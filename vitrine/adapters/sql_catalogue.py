@@ -78,13 +78,15 @@ class SqlCatalogue:
             stored = sql_rows.content(row)
             merged = merge(stored) if merge else content
             imported = {**known.said, **said} or None
-            if show and (row["withdrawn"] or merged != stored):
-                self._show(connection, row, merged, imported=imported)
-            elif merged != stored:
-                self._update(connection, known.record_id, merged, imported=imported)
-            else:
-                connection.execute(records.update().where(records.c.id == known.record_id).values(imported=imported))
+            if merged == stored and not (show and row["withdrawn"]):
+                if imported != row["imported"]:
+                    own = records.c.id == known.record_id
+                    connection.execute(records.update().where(own).values(imported=imported))
                 return known.record_id, False
+            if show:
+                self._show(connection, row, merged, imported=imported)
+            else:
+                self._update(connection, known.record_id, merged, imported=imported)
             return known.record_id, True
 
         try:

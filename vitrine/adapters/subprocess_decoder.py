@@ -211,6 +211,7 @@ class SubprocessDecoder:
                 children[place] = child or self._start()
             for place, child in enumerate(children):
                 if child is not None:
+                    # One that fails is killed, and its place is empty.
                     children[place] = None
                     children[place] = self._warmed(child)
         finally:

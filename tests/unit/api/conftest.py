@@ -13,7 +13,6 @@ from api.app import create_app
 from api.limits import ClientLimit
 from api.progress import ProgressFeed
 from api.services import Services
-from vitrine.adapters import sql_migrations
 from vitrine.adapters.memory_broker import MemoryBroker
 from vitrine.adapters.sql_catalogue import SqlCatalogue
 from vitrine.adapters.sql_engine import Database
@@ -38,11 +37,9 @@ class PaperDecoder:
 
 
 @pytest.fixture
-def configured(tmp_path: pathlib.Path) -> Iterator[Configured]:
+def configured(database: Database, ledger: SqlLedger, tmp_path: pathlib.Path) -> Configured:
     """What the API is given, with settings of a test's own."""
-    database = Database(f"sqlite:///{tmp_path / 'catalogue.sqlite3'}")
-    sql_migrations.migrate(database)
-    ledger, broker = SqlLedger(database), MemoryBroker()
+    broker = MemoryBroker()
 
     def services(**chosen: float) -> Services:
         settings = Settings(home=tmp_path).model_copy(update=chosen)
@@ -61,8 +58,7 @@ def configured(tmp_path: pathlib.Path) -> Iterator[Configured]:
             classifier=lambda: None,
         )
 
-    yield services
-    database.close()
+    return services
 
 
 @pytest.fixture

@@ -7,16 +7,12 @@ class Catalogue {
   status = $state.raw<CatalogueStatus | null>(null);
   #asking = false;
 
-  async load(): Promise<void> {
-    if (this.#asking) return;
+  /** Asks again while nothing is known, or there was nothing: it may be indexed by now. */
+  async learn(): Promise<void> {
+    if (this.#asking || this.status?.records) return;
     this.#asking = true;
     this.status = await patiently(() => api.catalogue()).catch(() => this.status);
     this.#asking = false;
-  }
-
-  /** Asks again while nothing is known, or there was nothing: it may be indexed by now. */
-  async learn(): Promise<void> {
-    if (!this.status?.records) await this.load();
   }
 }
 
