@@ -29,41 +29,48 @@ class Resize:
     interpolation: Literal["bilinear", "bicubic"] = "bilinear"
 
 
-def crop(pixels: Pixels, region: Region | None) -> Pixels:
+def crop(image: Image.Image, region: Region | None) -> Image.Image:
     """The region of an upright picture. Raises RejectedInput where it holds less than 8 px a side."""
     if region is None:
-        return pixels
-    height, width = pixels.shape[:2]
+        return image
+    width, height = image.size
     left, top = round(region.x * width), round(region.y * height)
     right, bottom = round((region.x + region.width) * width), round((region.y + region.height) * height)
-    part = pixels[max(top, 0) : min(bottom, height), max(left, 0) : min(right, width)]
-    if min(part.shape[:2]) < 8:
+    left, top, right, bottom = max(left, 0), max(top, 0), min(right, width), min(bottom, height)
+    if min(right - left, bottom - top) < 8:
         raise errors.RejectedInput(
             "The selected region is too small: select at least 8 by 8 pixels.", code="region_too_small"
         )
-    return part
+    return image.crop((left, top, right, bottom))
 
 
-def fit(pixels: Pixels, resize: Resize) -> Pixels:
-    """uint8 [h, w, 3] in, uint8 [size, size, 3] out, antialiased."""
+def fit(picture: Image.Image | Pixels, resize: Resize) -> Pixels:
+    """An RGB image or uint8 [h, w, 3] in, uint8 [size, size, 3] out, antialiased."""
+    image = _image(picture)
     if resize.mode == "letterbox":
-        return _letterbox(pixels, resize)
+        return _letterbox(image, resize)
     if resize.mode == "squash":
-        return _resized(pixels, resize.size, resize.size, _FILTERS[resize.interpolation])
-    return _center_crop(pixels, resize)
+        return _resized(image, resize.size, resize.size, _FILTERS[resize.interpolation])
+    return _center_crop(image, resize)
 
 
-def longest_side(pixels: Pixels, size: int) -> Pixels:
+def longest_side(picture: Image.Image | Pixels, size: int) -> Pixels:
     """The picture shrunk so that its longer side is at most ``size`` px; never enlarged."""
-    height, width = pixels.shape[:2]
-    if max(height, width) <= size:
-        return pixels
-    scale = size / max(height, width)
-    return _resized(pixels, max(1, round(width * scale)), max(1, round(height * scale)), Image.Resampling.BILINEAR)
+    image = _image(picture)
+    if max(image.size) <= size:
+        return np.asarray(picture)
+    scale = size / max(image.size)
+    width, height = (max(1, round(side * scale)) for side in image.size)
+    return _resized(image, width, height, Image.Resampling.BILINEAR)
 
 
-def _center_crop(pixels: Pixels, resize: Resize) -> Pixels:
-    height, width = pixels.shape[:2]
+def _image(picture: Image.Image | Pixels) -> Image.Image:
+    """What is decoded stays Pillow's until it is small: every change of hands copies all of it."""
+    return picture if isinstance(picture, Image.Image) else Image.fromarray(picture)
+
+
+def _center_crop(image: Image.Image, resize: Resize) -> Pixels:
+    width, height = image.size
     shorter_side = resize.shorter_side or resize.size
     scale = shorter_side / min(height, width)
     new_width, new_height = max(resize.size, round(width * scale)), max(resize.size, round(height * scale))
@@ -75,15 +82,14 @@ def _center_crop(pixels: Pixels, resize: Resize) -> Pixels:
         (left + resize.size) * width / new_width,
         (top + resize.size) * height / new_height,
     )
-    image = Image.fromarray(pixels).resize((resize.size, resize.size), _FILTERS[resize.interpolation], box=box)
-    return np.asarray(image)
+    return np.asarray(image.resize((resize.size, resize.size), _FILTERS[resize.interpolation], box=box))
 
 
-def _letterbox(pixels: Pixels, resize: Resize) -> Pixels:
-    height, width = pixels.shape[:2]
+def _letterbox(image: Image.Image, resize: Resize) -> Pixels:
+    width, height = image.size
     scale = resize.size / max(height, width)
     new_width, new_height = max(1, round(width * scale)), max(1, round(height * scale))
-    inner = _resized(pixels, new_width, new_height, _FILTERS[resize.interpolation])
+    inner = _resized(image, new_width, new_height, _FILTERS[resize.interpolation])
     square = np.empty((resize.size, resize.size, 3), np.uint8)
     square[:] = _border_colour(inner)
     top, left = (resize.size - new_height) // 2, (resize.size - new_width) // 2
@@ -96,5 +102,5 @@ def _border_colour(pixels: Pixels) -> Pixels:
     return np.asarray(border.mean(axis=0).round(), np.uint8)
 
 
-def _resized(pixels: Pixels, width: int, height: int, resampling: Image.Resampling) -> Pixels:
-    return np.asarray(Image.fromarray(pixels).resize((width, height), resampling))
+def _resized(image: Image.Image, width: int, height: int, resampling: Image.Resampling) -> Pixels:
+    return np.asarray(image.resize((width, height), resampling))

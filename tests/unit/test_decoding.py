@@ -193,7 +193,7 @@ def test_a_picture_that_hangs_its_decoder_is_given_up_and_the_next_is_decoded() 
 
 
 def test_a_picture_that_takes_too_much_memory_is_refused_and_the_next_is_decoded() -> None:
-    decoder = SubprocessDecoder(slots=1, memory_bytes=700 << 20)
+    decoder = SubprocessDecoder(slots=1, memory_bytes=450 << 20)
     large = saved(Image.new("RGB", (9_900, 9_900), (200, 10, 10)), format="PNG")
     with pytest.raises(errors.RejectedInput):
         decoder.decode(large, SQUARE)

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 import pytest
+from PIL import Image
 
 from vitrine import errors, geometry, local_features, preprocessing
 from vitrine.domain import Evidence, Pixels, Region
@@ -50,7 +51,7 @@ def test_points_that_agree_show_the_same_spot_within_one_percent(degrees: float,
 
 def test_a_crop_of_another_size_agrees_where_it_was_cut_from() -> None:
     original = texture(2)
-    part = preprocessing.crop(original, Region(x=0.25, y=0.2, width=0.5, height=0.6))
+    part = np.asarray(preprocessing.crop(Image.fromarray(original), Region(x=0.25, y=0.2, width=0.5, height=0.6)))
     evidence = agreed(np.asarray(cv2.resize(part, None, fx=1.4, fy=1.4)), original)
     assert evidence.inliers >= 40
     expected = np.array([0.25, 0.2]) + evidence.points[:, :2] * [0.5, 0.6]

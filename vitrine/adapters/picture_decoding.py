@@ -36,8 +36,8 @@ def decode(data: bytes, request: DecodeRequest, *, max_pixels: int) -> Decoded:
     width, height = (image.height, image.width) if turned else image.size
     _check_size(image, max_pixels)
     _draft(image, request, max_pixels)
-    pixels = _load(image, request)
-    region = preprocessing.crop(pixels, request.region)
+    upright = _load(image, request)
+    region = preprocessing.crop(upright, request.region)
     preview = preprocessing.longest_side(region, request.preview_size) if request.preview_size else None
     return Decoded(
         width=width,
@@ -45,7 +45,7 @@ def decode(data: bytes, request: DecodeRequest, *, max_pixels: int) -> Decoded:
         model_input=preprocessing.fit(region, request.model_input) if request.model_input else None,
         preview=None if request.features else preview,
         features=_features(preview) if request.features and preview is not None else None,
-        jpeg=_jpeg(preprocessing.longest_side(pixels, request.jpeg_size)) if request.jpeg_size else None,
+        jpeg=_jpeg(preprocessing.longest_side(upright, request.jpeg_size)) if request.jpeg_size else None,
     )
 
 
@@ -122,7 +122,7 @@ def _needed(width: int, height: int, request: DecodeRequest) -> tuple[int, int]:
     return math.ceil(width * scale), math.ceil(height * scale)
 
 
-def _load(image: Image.Image, request: DecodeRequest) -> Pixels:
+def _load(image: Image.Image, request: DecodeRequest) -> Image.Image:
     try:
         image.load()
         # Whatever comes next is done on fewer pixels: reduce by a whole factor as soon as there are pixels.
@@ -130,7 +130,8 @@ def _load(image: Image.Image, request: DecodeRequest) -> Pixels:
         factor = max(1, min(image.width // needed_width, image.height // needed_height))
         icc_profile = image.info.get("icc_profile")
         has_alpha = image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info
-        upright = ImageOps.exif_transpose(image)
+        ImageOps.exif_transpose(image, in_place=True)
+        upright = image
         if has_alpha:
             upright = upright.convert("RGBA")
         elif upright.mode in ("P", "1"):
@@ -138,7 +139,7 @@ def _load(image: Image.Image, request: DecodeRequest) -> Pixels:
         upright = _eight_bit(upright)
         if factor > 1:
             upright = upright.reduce(factor)
-        return np.asarray(_srgb(upright, icc_profile))
+        return _srgb(upright, icc_profile)
     except errors.VitrineError:
         raise
     except MemoryError as error:
