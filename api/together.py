@@ -6,8 +6,6 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
-from starlette.concurrency import run_in_threadpool
-
 Asked = TypeVar("Asked")
 Answer = TypeVar("Answer")
 
@@ -41,7 +39,8 @@ class Together(Generic[Asked, Answer]):
 
     async def _answer(self, together: Sequence[tuple[Asked, asyncio.Future[Answer]]]) -> None:
         try:
-            answers = await run_in_threadpool(self._work, [asked for asked, _ in together])
+            loop = asyncio.get_running_loop()
+            answers = await loop.run_in_executor(None, self._work, [asked for asked, _ in together])
         # Whatever it is, it is the answer to each of them.
         except BaseException as error:
             for _, waiting in together:

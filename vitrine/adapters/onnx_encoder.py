@@ -49,22 +49,26 @@ class OnnxEncoder:
 
     def encode(self, batch: Pixels) -> npt.NDArray[np.float32]:
         """uint8 [n, size, size, 3] in, float32 [n, dimension] of unit length out. Raises DependencyUnavailable."""
-        size = self._description.batch
-        parts = [self._encoded(batch[start : start + size]) for start in range(0, max(1, len(batch)), size)]
-        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+        size, source = self._description.batch, self._source(batch)
+        parts = [self._output(source[start : start + size]) for start in range(0, max(1, len(batch)), size)]
+        return onnx_session.unit_rows(parts[0] if len(parts) == 1 else np.concatenate(parts), len(batch))
 
-    def _encoded(self, batch: Pixels) -> npt.NDArray[np.float32]:
-        description = self._description
+    def _source(self, batch: Pixels) -> npt.NDArray[Any]:
+        """As the graph wants them."""
         source: npt.NDArray[Any] = batch
-        if description.dtype == "float32":
+        if self._description.dtype == "float32":
             source = batch.astype(np.float32) * self._scale + self._shift
-        if description.layout == "NCHW":
+        if self._description.layout == "NCHW":
             source = np.ascontiguousarray(source.transpose(0, 3, 1, 2))
+        return source
+
+    def _output(self, source: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        description = self._description
         try:
             (output,) = self._session.run([description.output_name], {description.input_name: source})
         except Exception as error:
             raise errors.DependencyUnavailable(f"The encoder failed: {error}") from error
-        return onnx_session.unit_rows(output, len(batch))
+        return np.asarray(output)
 
     def encode_with_class(self, batch: Pixels) -> Encoded:
         return Encoded(embeddings=self.encode(batch))
