@@ -14,7 +14,7 @@ import onnx
 
 from modelling import precision, tensorrt_build
 from modelling.tensorrt_build import Batches
-from triton_models import graphs
+from triton_models import graphs, repository
 from vitrine import errors, triton_contract
 from vitrine.adapters import known_answer, model_files
 from vitrine.adapters.model_files import ModelFiles
@@ -39,6 +39,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     batches = Batches.parsed(arguments.batch)
+    if not (batches.least == 1 and batches.most >= repository.GPU.max_batch):
+        raise errors.Misconfigured(
+            f"--batch {arguments.batch}: Triton will ask for 1 to {repository.GPU.max_batch} pictures at a time, and a"
+            f" plan for other batches would be refused. Build it for --batch 1..{repository.GPU.max_batch} or more."
+        )
     model = model_files.find(arguments.model, _folders())
     known_answer.of(model)
     plan: pathlib.Path = arguments.out
@@ -70,7 +75,8 @@ def run(arguments: argparse.Namespace) -> None:
     plan.with_suffix(".json").write_text(notes.to_text(), encoding="utf-8")
     print(f"{plan}: {model.model_id} in {arguments.precision}, cosine {cosine:.5f}, for {machine.gpu}")
     render = ["--target", "gpu", "--model", arguments.model, "--plan", str(plan), "--out", "models/"]
-    print(f"  python -m triton_models render {shlex.join(render)}")
+    # Its settings are read by a library that the environment of modelling has not.
+    print(f"Next, in the environment that serves:\n  python -m triton_models render {shlex.join(render)}")
 
 
 def _folders() -> list[pathlib.Path]:

@@ -20,6 +20,7 @@ from vitrine.neighbours_head import FLOOR, NeighboursHead
 
 # From here on, Max and Gemm broadcast.
 _OLDEST_OPSET = 8
+_OLDEST_IR = 4
 _HEAD_OPSET, _HEAD_IR = 17, 8
 _SHORTEST = 1e-12
 # Names of the model's own tensors begin with this, so that none is also one of ours.
@@ -39,6 +40,8 @@ def embedder(graph: pathlib.Path, description: ModelDescription, model_id: str) 
     opset = next((entry.version for entry in wrapped.opset_import if entry.domain in ("", "ai.onnx")), 0)
     if opset < _OLDEST_OPSET:
         raise errors.Misconfigured(f"The graph {graph} has opset {opset}; export it with {_OLDEST_OPSET} or newer.")
+    # Weights of older ones have to be inputs as well, and ours are none.
+    wrapped.ir_version = max(wrapped.ir_version, _OLDEST_IR)
     parts = _Parts()
     source = _INNER + description.input_name
     _feed(wrapped, source, _shown(parts, description, casts=_casts(wrapped, source)))
@@ -177,7 +180,9 @@ def _feed(graph: onnx.ModelProto, source: str, renamed: str) -> None:
 
 def _unit_length(parts: _Parts, output: str, dimension: int) -> None:
     """By a product with ones instead of a reduction: the operators for that changed their form between opsets."""
-    rows = parts.add("Reshape", [output, parts.constant("shape", np.array([0, dimension], np.int64))], "rows")
+    parts.add("Reshape", [output, parts.constant("shape", np.array([0, dimension], np.int64))], "given")
+    # A graph in half precision gives half precision; of float32 this changes nothing.
+    rows = parts.add("Cast", ["given"], "rows", to=TensorProto.FLOAT)
     parts.add("Mul", [rows, rows], "squares")
     parts.add("MatMul", ["squares", parts.constant("ones", np.ones((dimension, 1), np.float32))], "sums")
     parts.add("Sqrt", ["sums"], "lengths")

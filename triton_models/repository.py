@@ -173,11 +173,15 @@ def _write_head(classifier: pathlib.Path, version: int, head: Head | None, value
     dimension = values["dimension"]
     if head is not None and head.dimension != dimension:
         raise errors.Misconfigured(f"The head is of {head.dimension} dimensions, the model of {dimension}.")
-    fresh = classifier.parent / f".{classifier.name}-{version}"
+    # Inside the model's folder Triton looks at numbers only; beside it, everything would be a model.
+    fresh = classifier / f".new-{version}"
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir()
-    onnx.save(graphs.classifier(head, dimension), fresh / "model.onnx")
-    fresh.rename(classifier / str(version))
+    try:
+        onnx.save(graphs.classifier(head, dimension), fresh / "model.onnx")
+        fresh.rename(classifier / str(version))
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
     # Labels are lines: a class whose name has several is told by its words.
     labels = [" ".join(name.split()) for name in head.classes] if head else ["no classifier"]
     _replace(classifier / "labels.txt", "\n".join(labels) + "\n")

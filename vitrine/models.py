@@ -74,7 +74,7 @@ class ModelDescription:
         return cls(
             id=_name(document["id"]),
             file=str(document["file"]),
-            licence=str(document.get("licence", "")),
+            licence=str(document.get("licence") or ""),
             input_name=str(source["name"]),
             layout=source["layout"],
             dtype=source["dtype"],

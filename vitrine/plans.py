@@ -67,7 +67,8 @@ class PlanNotes:
         if told := "; ".join(reason for is_wrong, reason in wrong if is_wrong):
             raise errors.Misconfigured(
                 f"The plan {told}. Build it where it will run, in the container that serves it:"
-                f" python -m modelling tensorrt --model {model_id.partition('@')[0]} --batch 1..{max(batch, 1)}"
+                f" python -m modelling tensorrt --model {model_id.partition('@')[0]} --precision {self.precision}"
+                f" --batch 1..{max(batch, 1)}"
             )
 
     def uncompared(self, machine: Machine) -> list[str]:

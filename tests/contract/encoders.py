@@ -5,9 +5,10 @@ from __future__ import annotations
 import pathlib
 from typing import Any
 
+import numpy as np
 import onnx
 import yaml
-from onnx import TensorProto, helper
+from onnx import TensorProto, helper, numpy_helper
 
 SIZE = 48
 
@@ -51,8 +52,61 @@ def write_bare_model(folder: pathlib.Path) -> pathlib.Path:
     return _written(folder, graph, "bare", {**source, **normalisation})
 
 
-def _written(folder: pathlib.Path, graph: onnx.GraphProto, name: str, source: dict[str, Any]) -> pathlib.Path:
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+def write_half_model(folder: pathlib.Path) -> pathlib.Path:
+    """The same in half precision to the end."""
+    nodes = [
+        helper.make_node("Cast", ["image"], ["pixels"], to=TensorProto.FLOAT16),
+        helper.make_node("Transpose", ["pixels"], ["planes"], perm=[0, 3, 1, 2]),
+        helper.make_node("AveragePool", ["planes"], ["cells"], kernel_shape=[16, 16], strides=[16, 16]),
+        helper.make_node("Flatten", ["cells"], ["embedding"]),
+    ]
+    graph = helper.make_graph(
+        nodes,
+        "half cells",
+        [helper.make_tensor_value_info("image", TensorProto.UINT8, ["n", SIZE, SIZE, 3])],
+        [helper.make_tensor_value_info("embedding", TensorProto.FLOAT16, ["n", 27])],
+    )
+    return _written(folder, graph, "half", {"name": "image", "layout": "NHWC", "dtype": "uint8", "size": SIZE})
+
+
+def write_old_model(folder: pathlib.Path) -> pathlib.Path:
+    """As exporters of long ago wrote it: its weights are inputs too (IR 3)."""
+    weights = numpy_helper.from_array(np.eye(27, dtype=np.float32), "weights")
+    nodes = [
+        helper.make_node("AveragePool", ["image"], ["cells"], kernel_shape=[16, 16], strides=[16, 16]),
+        helper.make_node("Flatten", ["cells"], ["rows"]),
+        helper.make_node("MatMul", ["rows", "weights"], ["embedding"]),
+    ]
+    inputs = [
+        helper.make_tensor_value_info("image", TensorProto.FLOAT, ["n", 3, SIZE, SIZE]),
+        helper.make_tensor_value_info("weights", TensorProto.FLOAT, [27, 27]),
+    ]
+    output = helper.make_tensor_value_info("embedding", TensorProto.FLOAT, ["n", 27])
+    graph = helper.make_graph(nodes, "old cells", inputs, [output], [weights])
+    source = {"name": "image", "layout": "NCHW", "dtype": "float32", "size": SIZE}
+    return _written(folder, graph, "old", source, opset=9, ir_version=3)
+
+
+def write_single_model(folder: pathlib.Path, **source: int) -> pathlib.Path:
+    """The first one, exported without a free first dimension: it takes one picture at a time."""
+    whole = write_model(folder)
+    graph = onnx.load(whole.with_suffix(".onnx")).graph
+    for value in (*graph.input, *graph.output):
+        value.type.tensor_type.shape.dim[0].dim_value = 1
+    told = {"name": "image", "layout": "NHWC", "dtype": "uint8", "size": SIZE, **source}
+    return _written(folder, graph, "single", told)
+
+
+def _written(
+    folder: pathlib.Path,
+    graph: onnx.GraphProto,
+    name: str,
+    source: dict[str, Any],
+    *,
+    opset: int = 17,
+    ir_version: int = 9,
+) -> pathlib.Path:
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=ir_version)
     onnx.checker.check_model(model)
     (folder / f"{name}.onnx").write_bytes(model.SerializeToString())
     description = {

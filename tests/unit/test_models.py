@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import errno
 import pathlib
 from typing import Any
 
@@ -10,8 +11,9 @@ import numpy as np
 import pytest
 import yaml
 
+from tests.contract import encoders
 from vitrine import errors, preprocessing
-from vitrine.adapters import model_files
+from vitrine.adapters import known_answer, model_files
 from vitrine.models import ModelDescription
 
 DOCUMENT: dict[str, Any] = {
@@ -128,3 +130,20 @@ def test_a_model_may_want_pictures_squashed_and_may_read_texts() -> None:
     del document["text"]["tokenizer"]
     with pytest.raises(errors.Misconfigured, match="tokenizer"):
         ModelDescription.from_document(document)
+
+
+def test_a_graph_that_may_not_be_read_is_told(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    described = encoders.write_model(tmp_path)
+
+    def refused(_path: pathlib.Path) -> bytes:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(pathlib.Path, "read_bytes", refused)
+    with pytest.raises(errors.Misconfigured, match=r"cells\.onnx cannot be read: Permission denied"):
+        model_files.find(str(described), [])
+
+
+def test_a_model_that_takes_one_picture_at_a_time_must_say_so(tmp_path: pathlib.Path) -> None:
+    with pytest.raises(errors.Misconfigured, match="batch: 1"):
+        known_answer.of(model_files.find(str(encoders.write_single_model(tmp_path)), []))
+    assert len(known_answer.of(model_files.find(str(encoders.write_single_model(tmp_path, batch=1)), []))) == 27

@@ -105,7 +105,7 @@ class HeadFolder:
 
     def open(self, model_id: str, version: int) -> StoredHead:
         folder = self._folder(model_id, version)
-        with _advised():
+        with self._advised(model_id, version):
             return StoredHead(
                 version=version,
                 manifest=snapshot_manifests.verified(folder, _MANIFEST),
@@ -146,8 +146,21 @@ class HeadFolder:
             ) from error
 
     def _manifest(self, model_id: str, version: int) -> Mapping[str, Any]:
-        with _advised():
+        with self._advised(model_id, version):
             return snapshot_manifests.read(self._folder(model_id, version), _MANIFEST)
+
+    @contextlib.contextmanager
+    def _advised(self, model_id: str, version: int) -> Iterator[None]:
+        try:
+            yield
+        except errors.DamagedSnapshot as error:
+            another = "python -m indexer classifier activate N --force REASON"
+            advice = (
+                f"To have another version served: python -m indexer classifier rollback, or {another}."
+                if version == self.active_version(model_id)
+                else f"Choose another version (python -m indexer classifier list): {another}."
+            )
+            raise errors.DamagedSnapshot(f"{error.message}. {advice}") from error
 
     def _append(self, model_id: str, activation: Activation) -> None:
         entries = [dataclasses.asdict(entry) for entry in [*self.activations(model_id), activation]]
@@ -175,17 +188,6 @@ class HeadFolder:
         kept = {*self._versions(model_id)[-_KEPT:], *_stack(self.activations(model_id))[-_KEPT_ACTIVATED:]}
         for version in set(self._versions(model_id)) - kept:
             shutil.rmtree(self._root / model_id / str(version), ignore_errors=True)
-
-
-@contextlib.contextmanager
-def _advised() -> Iterator[None]:
-    try:
-        yield
-    except errors.DamagedSnapshot as error:
-        raise errors.DamagedSnapshot(
-            f"{error.message}. To have another version served: python -m indexer classifier rollback, "
-            "or python -m indexer classifier activate N --force REASON."
-        ) from error
 
 
 def _written(path: pathlib.Path) -> contextlib.AbstractContextManager[None]:

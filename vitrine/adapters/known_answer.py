@@ -20,10 +20,19 @@ def of(model: ModelFiles) -> Embedding:
     Raises Misconfigured where the graph is damaged or is not what the description says.
     """
     picture = triton_contract.known_picture(model.description.resize.size)
+    encoder = OnnxEncoder(model)
     try:
-        return _checked(OnnxEncoder(model).encode(picture[None]), model, "picture")
+        answer = _checked(encoder.encode(picture[None]), model, "picture")
     except errors.DependencyUnavailable as error:
         raise errors.Misconfigured(f"{model.graph} cannot be served: {error.message}") from error
+    try:
+        encoder.encode(np.stack([picture, picture]))
+    except errors.DependencyUnavailable as error:
+        raise errors.Misconfigured(
+            f"{model.graph} takes one picture at a time ({error.message}). Export it with a free first dimension; or "
+            "write batch: 1 beside the description's input.size, for processors without Triton."
+        ) from error
+    return answer
 
 
 def check_texts(model: ModelFiles) -> None:

@@ -28,7 +28,12 @@ def find(model: str, folders: Sequence[pathlib.Path]) -> ModelFiles:
     graph = path.parent / description.file
     if graph.parent.resolve() != path.parent.resolve() or not graph.is_file():
         raise errors.Misconfigured(f"The graph {description.file} must lie beside {path}.")
-    sha256 = hashlib.sha256(graph.read_bytes()).hexdigest()
+    try:
+        sha256 = hashlib.sha256(graph.read_bytes()).hexdigest()
+    except OSError as error:
+        raise errors.Misconfigured(
+            f"The graph {graph} cannot be read: {error.strerror}. Whoever runs this must be allowed to read it."
+        ) from error
     return ModelFiles(description=description, graph=graph, model_id=description.full_id(sha256))
 
 

@@ -154,13 +154,19 @@ def test_a_plan_that_is_wrong_in_one_batch_size_is_refused(wrong: int, monkeypat
 def test_without_tensorrt_the_converted_graph_and_the_command_are_what_one_gets(
     tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    arguments = ["tensorrt", "--model", SHIPPED, "--batch", "1..16", "--out", str(tmp_path / "model.plan")]
+    arguments = ["tensorrt", "--model", SHIPPED, "--batch", "1..48", "--out", str(tmp_path / "model.plan")]
     assert main([*arguments, "--onnx-only"]) == 0
     said = capsys.readouterr().out
-    assert "--maxShapes=image:16x224x224x3" in said and "--stronglyTyped" in said
+    assert "--maxShapes=image:48x224x224x3" in said and "--stronglyTyped" in said
     onnx.checker.check_model(str(tmp_path / "model.fp16.onnx"))
     assert main([*arguments, "--precision", "fp8"]) == 78
     assert "QuantizeLinear" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("batch", ["64", "1..16", "2..64"])
+def test_a_plan_that_could_not_be_rendered_is_not_built(batch: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["tensorrt", "--model", SHIPPED, "--batch", batch, "--onnx-only"]) == 78
+    assert "--batch 1..32" in capsys.readouterr().err
 
 
 def test_a_model_of_ones_own_is_found_by_its_id_and_a_path_with_spaces_is_quoted(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
 import hashlib
 import json
 import pathlib
@@ -116,6 +117,21 @@ def test_a_newer_head_becomes_a_new_version_and_the_one_before_stays(
     assert [served_head(out, version) for version in (3, 4)] == [heads[1].id, heads[2].id]
     assert len((out / "classifier" / "labels.txt").read_text().splitlines()) == 5
     assert "dims: [ 5 ]" in (out / "classifier" / "config.pbtxt").read_text()
+
+
+def test_a_head_that_cannot_be_written_leaves_nothing_that_triton_would_load(
+    home: pathlib.Path, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_graph: onnx.ModelProto, place: pathlib.Path) -> None:
+        place.write_bytes(b"half")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    out = tmp_path / "models"
+    assert main(["render", "--target", "cpu", "--out", str(out)]) == 0
+    there = sorted(path for path in out.rglob("*"))
+    monkeypatch.setattr(onnx, "save", full)
+    assert main(["head", "--out", str(out)]) == 1
+    assert sorted(path for path in out.rglob("*")) == there
 
 
 def test_a_snapshot_that_is_named_is_the_one(home: pathlib.Path, tmp_path: pathlib.Path) -> None:

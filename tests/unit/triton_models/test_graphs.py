@@ -29,8 +29,14 @@ def run(graph: onnx.ModelProto, batch: npt.NDArray[np.generic]) -> list[npt.NDAr
 
 @pytest.mark.parametrize(
     "described",
-    [encoders.write_model, encoders.write_bare_model, lambda _folder: MODELS / "vitrine-s.yaml"],
-    ids=["uint8", "float32 planes", "vitrine-s"],
+    [
+        encoders.write_model,
+        encoders.write_bare_model,
+        encoders.write_half_model,
+        encoders.write_old_model,
+        lambda _folder: MODELS / "vitrine-s.yaml",
+    ],
+    ids=["uint8", "float32 planes", "half precision", "IR 3", "vitrine-s"],
 )
 def test_pixels_in_give_the_embedding_of_the_model_in_process(
     described: Callable[[pathlib.Path], pathlib.Path], tmp_path: pathlib.Path
