@@ -40,7 +40,7 @@ def create_app(services: Services, *, page: pathlib.Path | None = None) -> FastA
     app.add_middleware(RequestLength, most_bytes=most_bytes)
     app.add_middleware(SecurityHeaders)
     for module in (searches, events, images, catalogue, health):
-        app.include_router(module.router, max_body_size=most_bytes)
+        app.include_router(module.router, max_body_size=most_bytes, responses=problems.DESCRIBED)
     for room in ("api", "health"):
         app.add_api_route(f"/{room}/{{path:path}}", _nothing, include_in_schema=False)
     if page is not None:

@@ -30,6 +30,8 @@ async def result(given: Services, request: Request, search: NewSearch, wait_s: f
         raise errors.Overloaded("The search takes longer than usual. Try again.", retry_after_s=10)
     if found.result is None:
         reason = found.problem.message if found.problem else found.status.value
-        empty = found.problem is not None and found.problem.code == errors.IndexNotReady.code
-        raise (errors.IndexNotReady if empty else errors.VitrineError)(f"The search did not complete: {reason}")
+        code = found.problem.code if found.problem else errors.VitrineError.code
+        empty = code == errors.IndexNotReady.code
+        kind = errors.IndexNotReady if empty else errors.VitrineError
+        raise kind(f"The search did not complete: {reason}", code=code)
     return found.result

@@ -40,6 +40,29 @@ _STATUS_OF_FAILURE = {
     "region_too_fine": 413,
 }
 
+_TEXTS = {name: {"type": "string"} for name in ("type", "title", "detail", "code")}
+_WRONG = {"type": "object", "properties": {"field": {"type": "string"}, "code": {"type": "string"}}}
+# In the place of FastAPI's own form of an error, which nobody is ever answered.
+DESCRIBED: dict[int | str, dict[str, Any]] = {
+    "default": {
+        "description": "What is wrong, and what to do about it (RFC 9457). `code` is stable; with 429 and 503 comes "
+        "Retry-After.",
+        "content": {
+            "application/problem+json": {
+                "schema": {
+                    "type": "object",
+                    "required": [*_TEXTS, "status"],
+                    "properties": {
+                        **_TEXTS,
+                        "status": {"type": "integer"},
+                        "errors": {"type": "array", "items": _WRONG},
+                    },
+                }
+            }
+        },
+    }
+}
+
 _SEND_AN_OBJECT = "send a JSON object in UTF-8, with the Content-Type application/json."
 # Nobody knows when an operator indexes; who asks again in a minute burdens nobody.
 _INDEXED_SOON_S = 60

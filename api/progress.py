@@ -11,11 +11,12 @@ from starlette.concurrency import run_in_threadpool
 
 from api.pace import Pace
 from api.together import Together
+from vitrine import errors
 from vitrine.domain import Search
 from vitrine.messages import SearchEvent
 from vitrine.ports import Broker, SearchLedger
 
-# News can be lost with a broker; the ledger cannot. A quiet stream asks it so often.
+# News can be lost with a broker; the ledger cannot. A stream asks it so often.
 _ASK_LEDGER_S = 2.0
 
 
@@ -65,7 +66,7 @@ class ProgressFeed:
                 end.set()
 
     async def events(self, batch_id: str, after: int) -> AsyncIterator[SearchEvent | None]:
-        """Events of the batch after sequence ``after``, each once and in order; None while nothing happens."""
+        """Events of the batch after sequence ``after``, each once and in order; None now and then."""
         with self._listening(batch_id) as news:
             while not self._closing:
                 for event in await run_in_threadpool(self._ledger.events_after, batch_id, after):
@@ -110,10 +111,16 @@ class ProgressFeed:
                 del self._ends[search_id]
 
     async def _told(self, news: asyncio.Queue[SearchEvent | None], after: int) -> AsyncIterator[SearchEvent]:
-        """News as long as it has no gap and is not silent for long; then the ledger is asked again."""
-        while not self._closing:
+        """News as long as it has no gap, and for a while; then the ledger is asked again.
+
+        Who waits behind others hears nothing but how they go on, and wants to know his place all the same.
+        """
+        loop = asyncio.get_running_loop()
+        until = loop.time() + _ASK_LEDGER_S
+        while not self._closing and loop.time() < until:
             try:
-                event = await asyncio.wait_for(news.get(), _ASK_LEDGER_S)
+                async with asyncio.timeout_at(until):
+                    event = await news.get()
             except TimeoutError:
                 return
             if event is None:
@@ -140,9 +147,14 @@ class ProgressFeed:
         while self._untold:
             self._news(self._untold.popleft())
 
+    def _more_waits(self) -> bool:
+        with contextlib.suppress(errors.DependencyUnavailable):
+            return self._broker.depth() > 0
+        return False
+
     def _news(self, event: SearchEvent) -> None:
         if event.kind.terminal:
-            self.pace.ended(event.at)
+            self.pace.ended(event.at, more_waits=self._more_waits())
             for end in self._ends.get(event.search_id, ()):
                 end.set()
         for queue in self._listeners.get(event.batch_id, ()):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 
 from starlette.concurrency import run_in_threadpool
 
@@ -22,7 +23,7 @@ class TextQueries:
     def __init__(self, encoder: TextEncoder) -> None:
         self._encoder = encoder
         self._turn = asyncio.Lock()
-        self._under_way: set[asyncio.Task[Embedding]] = set()
+        self._under_way: dict[str, asyncio.Task[Embedding]] = {}
         self._kept: dict[str, Embedding] = {}
 
     async def embedding(self, text: str, wait_s: float) -> QueryEmbedding:
@@ -38,15 +39,17 @@ class TextQueries:
 
     def _started(self, text: str) -> asyncio.Task[Embedding]:
         """It goes on when whoever asked has gone: loading a large tower takes longer than the first one waits."""
+        if (task := self._under_way.get(text)) is not None:
+            return task
         if len(self._under_way) >= _MOST_WAITING:
             raise errors.Overloaded("Many ask in words at this moment. Ask again shortly.", retry_after_s=2)
         task = asyncio.create_task(self._embedded(text))
-        self._under_way.add(task)
-        task.add_done_callback(self._ended)
+        self._under_way[text] = task
+        task.add_done_callback(functools.partial(self._ended, text))
         return task
 
-    def _ended(self, task: asyncio.Task[Embedding]) -> None:
-        self._under_way.discard(task)
+    def _ended(self, text: str, task: asyncio.Task[Embedding]) -> None:
+        del self._under_way[text]
         if not task.cancelled():
             # Taken note of here, because nobody may be left to hear of it.
             task.exception()

@@ -11,6 +11,7 @@ from starlette.staticfiles import StaticFiles
 
 # Names of files in it change with their content: one that is missing is no address of the page.
 _ASSETS = "assets/"
+_FOR_EVER = "public, max-age=31536000, immutable"
 
 
 def add(app: FastAPI, folder: pathlib.Path) -> None:
@@ -19,11 +20,13 @@ def add(app: FastAPI, folder: pathlib.Path) -> None:
 
     async def page(address: str, request: Request) -> Response:
         try:
-            return await files.get_response(address or "index.html", request.scope)
+            found = await files.get_response(address or "index.html", request.scope)
         except HTTPException as missing:
             if missing.status_code != 404 or address.startswith(_ASSETS):
                 raise
-            return await files.get_response("index.html", request.scope)
+            found = await files.get_response("index.html", request.scope)
+        found.headers["Cache-Control"] = _FOR_EVER if address.startswith(_ASSETS) else "no-cache"
+        return found
 
     async def docs() -> Response:
         return FileResponse(folder / "docs.html")

@@ -16,9 +16,13 @@ _SHORTEST_STEM = 3
 
 
 def folded(text: str) -> str:
-    """Case and ё/е do not matter, nor how a letter is composed, nor what only lays text out (a soft hyphen)."""
+    """Case and ё/е do not matter, nor how a letter is composed, nor stress marks, nor soft hyphens.
+
+    Marks that no letter of its own has (of за́мок, or the dot of a small İ) would end a word in the middle.
+    """
     letters = "".join(letter for letter in text if unicodedata.category(letter) != "Cf")
-    return unicodedata.normalize("NFC", letters.casefold()).replace("ё", "е")
+    composed = unicodedata.normalize("NFC", letters.casefold()).replace("ё", "е")
+    return "".join(letter for letter in composed if unicodedata.category(letter) != "Mn")
 
 
 def words(text: str) -> list[str]:
@@ -33,7 +37,7 @@ def wanted(text: str) -> list[tuple[str, ...]]:
     found = [sequence for part in _PART.findall(text) for sequence in _sequences(words(part))]
     if not found:
         raise errors.RejectedInput(
-            "There is no word or number to search for: type at least one letter or digit.", code="no_words"
+            "There is no word or number to search for: type at least one letter or digit.", code="no_words", field="q"
         )
     return found
 

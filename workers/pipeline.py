@@ -178,12 +178,13 @@ class SearchPipeline:
         ]
 
     def _result(self, found: _LookedUp) -> SearchResult:
-        matches = _matches(found.candidates, found.records, found.view, found.search)
+        ranked = _matches(found.candidates, found.records, found.view, _ranked_records(found.search))
+        matches = ranked[: found.search.top_k]
         return SearchResult(
             classified=found.classified,
             class_missing=found.view.class_missing,
             description=description.draft(matches),
-            nothing_similar=verdict.nothing_similar(matches, found.view.calibration),
+            nothing_similar=verdict.nothing_similar(ranked[: verdict.FLATNESS_RANK], found.view.calibration),
             matches=matches,
             model_id=self._encoder.model_id,
             snapshot=found.view.snapshot,
@@ -217,7 +218,7 @@ class SearchPipeline:
         )
 
     def _candidates(self, view: IndexView, wanted: Sequence[tuple[Search, Embedding]]) -> list[_Found]:
-        """Of each search, images of at least ``top_k`` records where there are, as far as they may be shown."""
+        """Of each search, images of at least as many records as are ranked, where there are and they may be shown."""
         neighbours = [view.search(embedding, _first_neighbours(search)) for search, embedding in wanted]
         records = self._catalogue.records_of_images({one.image_id for some in neighbours for one in some})
         return [
@@ -236,7 +237,7 @@ class SearchPipeline:
         k = _first_neighbours(search)
         while True:
             found = _wanted(neighbours, records, search.filters)
-            enough = len({candidate.record_id for candidate in found}) >= search.top_k
+            enough = len({candidate.record_id for candidate in found}) >= _ranked_records(search)
             if enough or len(neighbours) < k or k >= _MOST_NEIGHBOURS:
                 return found, records
             k *= 4
@@ -295,7 +296,12 @@ def _first_neighbours(search: Search) -> int:
     """Where the embedding alone decides among all records, few images beyond the places to fill are ever shown."""
     if search.geometric_check or search.filters != Filters():
         return max(ranking.FIRST_NEIGHBOURS, 4 * search.top_k)
-    return 2 * search.top_k
+    return 2 * _ranked_records(search)
+
+
+def _ranked_records(search: Search) -> int:
+    """However few are shown, whether they are like the photograph is told by as many as ever."""
+    return max(search.top_k, verdict.FLATNESS_RANK)
 
 
 def _wanted(neighbours: Sequence[Neighbour], records: Mapping[int, Record], filters: Filters) -> list[Candidate]:
@@ -316,7 +322,7 @@ def _passes(record: Record, filters: Filters) -> bool:
 
 
 def _matches(
-    candidates: Sequence[Candidate], records: Mapping[int, Record], view: IndexView, search: Search
+    candidates: Sequence[Candidate], records: Mapping[int, Record], view: IndexView, most: int
 ) -> tuple[Match, ...]:
     return tuple(
         Match(
@@ -332,7 +338,7 @@ def _matches(
             ),
             evidence=one.candidate.evidence,
         )
-        for one in ranking.by_record(candidates)[: search.top_k]
+        for one in ranking.by_record(candidates)[:most]
     )
 
 

@@ -45,7 +45,8 @@ async def search_events(
     search: Annotated[Search, Depends(_known_search)], given: Given, last_event_id: Annotated[str, Header()] = ""
 ) -> AsyncIterator[ServerSentEvent]:
     """Events of one search; ids are sequences of its batch."""
-    async for event in _stream(given, search.batch_id, {search.id}, last_event_id):
+    finished = ServerSentEvent(event="SearchFinished", data={"search_id": search.id})
+    async for event in _stream(given, search.batch_id, {search.id}, last_event_id, finished):
         yield event
 
 
@@ -57,13 +58,15 @@ async def batch_events(
     last_event_id: Annotated[str, Header()] = "",
 ) -> AsyncIterator[ServerSentEvent]:
     """Events of all searches of an upload in one stream."""
-    async for event in _stream(given, batch_id, {search.id for search in searches}, last_event_id):
+    finished = ServerSentEvent(event="BatchFinished", data={"batch_id": batch_id})
+    async for event in _stream(given, batch_id, {search.id for search in searches}, last_event_id, finished):
         yield event
 
 
 async def _stream(
-    given: Services, batch_id: str, search_ids: set[str], last_event_id: str
+    given: Services, batch_id: str, search_ids: set[str], last_event_id: str, finished: ServerSentEvent
 ) -> AsyncIterator[ServerSentEvent]:
+    """``finished`` is sent when all of the searches have ended, and the client has been told."""
     yield ServerSentEvent(comment="connected")
     after = await run_in_threadpool(last_seen, given.ledger, batch_id, last_event_id) if last_event_id else 0
     waiting = await run_in_threadpool(open_searches, given.ledger, batch_id, search_ids, after)
@@ -71,7 +74,8 @@ async def _stream(
     if waiting:
         async for event in given.feed.events(batch_id, after):
             if event is None:
-                for moved in await run_in_threadpool(_moved, given, waiting, positions):
+                pace = given.feed.pace.seconds_per_search()
+                for moved in await run_in_threadpool(_moved, given.ledger, pace, waiting, positions):
                     yield moved
             elif event.search_id in search_ids:
                 yield _sent(event)
@@ -80,7 +84,7 @@ async def _stream(
             if not waiting:
                 break
     if not waiting:
-        yield ServerSentEvent(event="BatchFinished", data={"batch_id": batch_id})
+        yield finished
 
 
 def last_seen(ledger: SearchLedger, batch_id: str, last_event_id: str) -> int:
@@ -101,12 +105,13 @@ def open_searches(ledger: SearchLedger, batch_id: str, search_ids: set[str], aft
     return (pending | running) & search_ids
 
 
-def _moved(given: Services, waiting: set[str], positions: dict[str, int | None]) -> list[ServerSentEvent]:
+def _moved(
+    ledger: SearchLedger, pace: float | None, waiting: set[str], positions: dict[str, int | None]
+) -> list[ServerSentEvent]:
     """The place in the queue, of those whose place has changed since it was told."""
-    pace = given.feed.pace.seconds_per_search()
     events = []
     for search_id in sorted(waiting):
-        position = given.ledger.queue_position(search_id)
+        position = ledger.queue_position(search_id)
         if position is None or positions.get(search_id) == position:
             continue
         positions[search_id] = position

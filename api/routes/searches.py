@@ -21,7 +21,8 @@ from api.documents import search_document
 from api.preferences import PreferredWait
 from api.services import Services, services
 from vitrine import errors, logs
-from vitrine.domain import NewSearch, Search
+from vitrine.domain import NewSearch, Search, Status
+from vitrine.ports import SearchLedger
 
 _log = logging.getLogger(__name__)
 router = APIRouter(prefix="/api", tags=["searches"])
@@ -89,7 +90,7 @@ async def get(search_id: str, given: Given, wait_s: PreferredWait) -> Response:
     """A search, with its result once it has one. ``Prefer: wait=10`` waits up to that long for the end."""
     search = await given.feed.search(search_id, wait_s)
     position = None
-    if search.status.value == "accepted":
+    if search.status is Status.ACCEPTED:
         position = await run_in_threadpool(given.ledger.queue_position, search_id)
     return _searched(search_document(search, position), search)
 
@@ -105,8 +106,14 @@ async def cancel(search_id: str, given: Given) -> None:
 
 @router.get("/batches/{batch_id}")
 async def batch(batch_id: str, given: Given) -> dict[str, Any]:
-    searches = await run_in_threadpool(given.ledger.batch, batch_id)
-    return {"id": batch_id, "searches": [search_document(search, None) for search in searches]}
+    return {"id": batch_id, "searches": await run_in_threadpool(_with_places, given.ledger, batch_id)}
+
+
+def _with_places(ledger: SearchLedger, batch_id: str) -> list[dict[str, Any]]:
+    return [
+        search_document(search, ledger.queue_position(search.id) if search.status is Status.ACCEPTED else None)
+        for search in ledger.batch(batch_id)
+    ]
 
 
 @contextlib.asynccontextmanager
@@ -126,6 +133,10 @@ async def _form(request: Request, given: Services) -> AsyncIterator[FormData]:
                 "Content-Type names, as curl -F image=@photograph.jpg does."
             ) from error
         raise
+    except (UnicodeError, LookupError) as error:
+        raise errors.RejectedInput(
+            f"The form cannot be read: {error}. Send multipart/form-data in UTF-8, or name no charset."
+        ) from error
 
 
 def _searched(document: dict[str, Any], search: Search) -> Response:

@@ -158,6 +158,7 @@ def test_batches_are_accepted_together_and_told_apart(ledger: SearchLedger) -> N
     ledger.accept({"b1": [new("s1"), new("s2")], "b2": [new("s3")]})
     assert [[found.id for found in ledger.batch(batch)] for batch in ("b1", "b2")] == [["s1", "s2"], ["s3"]]
     assert [event.sequence for event in ledger.events_after("b1", 0)] == [1, 2]
+    assert [ledger.queue_position(search) for search in ("s1", "s2", "s3")] == [1, 2, 3]
     assert [event.sequence for event in ledger.events_after("b2", 0)] == [1]
 
 

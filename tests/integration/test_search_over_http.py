@@ -137,6 +137,8 @@ def test_one_stream_tells_every_stage_of_every_photograph(server: Server, museum
         stages = [frame["data"]["stage"] for frame in told if frame["data"]["search_id"] == search["id"]]
         assert stages == ["queued", "decoding", "embedding", "searching", "comparing", "describing", "done"]
     assert events_of(server, accepted["events_url"], last_event_id=told[-3]["id"]) == frames[-3:]
+    alone = events_of(server, accepted["searches"][0]["events_url"])
+    assert [frame["event"] for frame in alone[-2:]] == ["SearchCompleted", "SearchFinished"]
 
 
 def test_a_stream_that_is_opened_late_tells_the_whole_story(server: Server, museum: pathlib.Path) -> None:

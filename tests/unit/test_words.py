@@ -26,3 +26,12 @@ def test_one_word_is_one_word_however_it_is_written(written: str) -> None:
 
 def test_yo_is_ye_composed_or_not() -> None:
     assert words.folded("Ёлка") == words.folded(unicodedata.normalize("NFD", "ёлка")) == "елка"
+
+
+@pytest.mark.parametrize("written", ["за́мок", "замок"])
+@pytest.mark.parametrize("asked", ["за́мок", "замок"])
+def test_a_stress_mark_is_no_letter(written: str, asked: str) -> None:
+    catalogue = MemoryCatalogue()
+    catalogue.put_record(RecordContent(external_id="1", name=written))
+    assert len(catalogue.browse(text=asked).records) == 1
+    assert words.words("İznik") == ["iznik"] and words.words("йод") == ["йод"]

@@ -101,18 +101,24 @@ _FORGET = [
 ]
 
 
+# A double of Unix seconds tells half as much apart.
+_APART_S = 1e-6
+
+
 class SqlLedger:
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def accept(self, batches: Mapping[str, Sequence[NewSearch]]) -> None:
         now = time.time()
+        # Those that are accepted together came one after the other, and so are their places in the queue.
+        came = {batch_id: now + number * _APART_S for number, batch_id in enumerate(batches)}
         heads = [
-            {"id": batch_id, "size": len(new), "last_sequence": len(new), "created_at": now}
+            {"id": batch_id, "size": len(new), "last_sequence": len(new), "created_at": came[batch_id]}
             for batch_id, new in batches.items()
         ]
         rows = [
-            _new_row(batch_id, position, search, now)
+            _new_row(batch_id, position, search, came[batch_id])
             for batch_id, new in batches.items()
             for position, search in enumerate(new)
         ]

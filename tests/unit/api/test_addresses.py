@@ -41,6 +41,15 @@ def test_a_picture_is_made_once_and_then_kept(client: TestClient, given: Service
     assert given.images.read(derivative_key("abc", 160)) == answer.content
 
 
+def test_another_catalogues_picture_is_not_shown_from_a_browsers_memory(client: TestClient, record: int) -> None:
+    answer = client.get("/api/images/1")
+    assert answer.headers["cache-control"] == "private, no-cache"
+    known = {"If-None-Match": answer.headers["etag"]}
+    assert client.get("/api/images/1", headers=known).status_code == 304
+    assert client.get("/api/images/1", params={"size": 100}, headers=known).status_code == 200
+    assert client.get("/api/images/1", headers={"If-None-Match": '"def-640"'}).content == answer.content
+
+
 @pytest.mark.parametrize("address", ["1_0", "1.0", "%201", "+1", "01", "%D9%A1", "x", "0", "-1", "9" * 19, "9" * 5000])
 def test_a_number_has_one_spelling(client: TestClient, given: Services, record: int, address: str) -> None:
     for number in range(9):
@@ -56,6 +65,7 @@ def test_a_number_has_one_spelling(client: TestClient, given: Services, record: 
 def test_an_address_of_the_page_is_the_page_to_everybody(with_page: TestClient, address: str, accept: str) -> None:
     answer = with_page.get(address, headers={"Accept": accept})
     assert (answer.status_code, answer.text) == (200, "<!doctype html>the page")
+    assert answer.headers["cache-control"] == "no-cache"
     head = with_page.head(address, headers={"Accept": accept})
     assert (head.status_code, head.headers["content-type"]) == (200, answer.headers["content-type"])
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from api import progress
 from api.progress import ProgressFeed
 from api.routes.events import open_searches
 from tests import searches
@@ -180,5 +181,31 @@ def test_news_that_many_threads_tell_at_once_all_arrives(ledger: SqlLedger) -> N
                 async with asyncio.timeout(20):
                     for end in ends:
                         await end.wait()
+
+    asyncio.run(story())
+
+
+def test_a_batch_that_is_worked_on_all_the_time_is_asked_for_its_places_too(
+    ledger: SqlLedger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(progress, "_ASK_LEDGER_S", 0.3)
+    ledger.accept({"b": [searches.new(str(number)) for number in range(30)]})
+    broker = MemoryBroker()
+    feed = ProgressFeed(ledger, broker)
+
+    async def work() -> None:
+        for number in range(30):
+            broker.publish_events(ledger.record_stages({str(number): [(Stage.DECODING, 1.0)]}))
+            await asyncio.sleep(0.05)
+
+    async def story() -> None:
+        async with feed.running():
+            working = asyncio.create_task(work())
+            async with asyncio.timeout(20):
+                async for event in feed.events("b", 0):
+                    if event is None:
+                        break
+            assert not working.done()
+            await working
 
     asyncio.run(story())

@@ -80,3 +80,17 @@ def test_a_tower_that_fails_keeps_nobody_out_afterwards() -> None:
                 await queries.embedding("text", 30)
 
     asyncio.run(ask())
+
+
+def test_a_text_that_many_ask_for_is_embedded_once() -> None:
+    tower = SlowTower()
+
+    async def ask() -> None:
+        queries = TextQueries(tower)
+        asked = [asyncio.create_task(queries.embedding("ваза", 30)) for _ in range(20)]
+        await asyncio.sleep(0.1)
+        tower.go.set()
+        assert {tuple((await task).vector) for task in asked} == {(1, 0, 0)}
+
+    asyncio.run(ask())
+    assert tower.at_a_time == [1]

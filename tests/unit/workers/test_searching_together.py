@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -10,12 +11,12 @@ import pytest
 
 from tests.pictures import photograph
 from tests.searches import running
-from vitrine import errors
+from vitrine import errors, verdict
 from vitrine.adapters.faiss_index import FaissIndex
 from vitrine.adapters.head_folder import HeadFolder
 from vitrine.adapters.snapshot_folder import SnapshotFolder
 from vitrine.adapters.subprocess_decoder import SubprocessDecoder
-from vitrine.domain import RecordContent, Search, SearchResult, Stage, upload_key
+from vitrine.domain import Match, RecordContent, Search, SearchResult, Stage, upload_key
 from vitrine.ports import DecodeRequest
 from vitrine.testing import MemoryCatalogue, MemoryImageStore, ToyEncoder
 from workers import pipeline as pipelines
@@ -90,6 +91,23 @@ def test_each_is_answered_for_itself_in_one_group(bench: Bench) -> None:
         )
     stages = [stage for stage, names in bench.reached if names == ["3", "0", "4"]]
     assert stages == [Stage.DECODING, Stage.EMBEDDING, Stage.SEARCHING, Stage.DESCRIBING]
+
+
+def test_whether_anything_is_similar_is_told_by_as_many_records_however_few_are_shown(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_at: list[int] = []
+
+    def judged(matches: Sequence[Match], _calibration: object) -> bool:
+        looked_at.append(len(matches))
+        return False
+
+    monkeypatch.setattr(verdict, "nothing_similar", judged)
+    bench.fill()
+    asked = bench.search("1", photograph(1))
+    [[(_, few)]], [[(_, more)]] = (bench.run([dataclasses.replace(asked, top_k=shown)]) for shown in (2, 20))
+    assert (len(_result(few).matches), len(_result(more).matches)) == (2, OBJECTS)
+    assert looked_at == [OBJECTS, OBJECTS]
 
 
 def test_a_damaged_picture_is_refused_and_spoils_nothing(bench: Bench) -> None:
