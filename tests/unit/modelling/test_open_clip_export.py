@@ -344,10 +344,9 @@ def test_int8_is_measured_on_the_users_pictures_and_refused_where_it_finds_less(
     assert not (out / f"{NAME}-webli-random-int8.yaml").exists()
     monkeypatch.setattr(int8, "LARGEST_LOSS", 1.0)
     assert main([*given, "--images", str(photographs)]) == 0, capsys.readouterr().err
-    described = yaml.safe_load((out / f"{NAME}-webli-random-int8.yaml").read_text())
-    # What flows through it is scaled batch by batch: whose picture comes along must not change an embedding.
-    assert described["input"]["batch"] == 1
     document = yaml.safe_load((out / f"{NAME}-webli-random-int8.yaml").read_text())
+    # What flows through it is scaled batch by batch: whose picture comes along must not change an embedding.
+    assert document["input"]["batch"] == 1
     assert document["metrics"]["pictures"] == 100 and document["metrics"]["neighbours"] > 0.5
     sizes = [(out / f"{NAME}-webli-random{kind}.onnx").stat().st_size for kind in ("", "-int8")]
     assert sizes[1] < sizes[0] * 0.7
