@@ -11,7 +11,7 @@ import functools
 import math
 import re
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from vitrine.domain import (
     TEXT_FIELDS,
@@ -38,6 +38,9 @@ _SAY = {
 }
 # A record this much worse in score than the best has a 1/e of its say: about the spread of the first ten.
 _SCORE_SCALE = 0.15
+# All similar records together have at most this share of the say of one of the same object, so that no number of them
+# outvotes it: a drawer of coins that look alike must not rename the coin itself.
+_CROWD = 0.5
 # A value is proposed where more of the weight holds it than holds anything else together ...
 _ENOUGH = 0.5
 # ... and where two records say it, unless one of them is the same object: one similar neighbour is an anecdote.
@@ -105,19 +108,30 @@ def _voices(matches: Sequence[Match]) -> list[_Voice]:
         for match in matches
         if match.verdict.kind in _SAY
     ]
-    return sorted(voices, key=lambda voice: -voice.weight)
+    return sorted(_hushed(voices), key=lambda voice: -voice.weight)
+
+
+def _hushed(voices: Sequence[_Voice]) -> list[_Voice]:
+    """Similar ones lowered alike, so that any one of the same object, the quietest too, is louder than them all."""
+    limit = _CROWD * min((voice.weight for voice in voices if voice.identified), default=math.inf)
+    crowd = sum(voice.weight for voice in voices if not voice.identified)
+    if crowd <= limit:
+        return list(voices)
+    lowered = limit / crowd
+    return [
+        voice if voice.identified else dataclasses.replace(voice, weight=voice.weight * lowered) for voice in voices
+    ]
 
 
 def _field(name: str, voices: Sequence[_Voice]) -> DraftField | None:
     if name in _INDIVIDUAL and _left_empty(voices, name):
         return None
+    stated = _stated(name, voices)
     if name == "dimensions":
-        return _dimensions(voices)
+        return _dimensions(stated)
     if name == "period":
-        return _single(_stated(voices, _period_items)) or _covering_period(voices)
-    if name in _MULTIPLE:
-        return _multiple(name, _stated(voices, lambda content: _items(name, content)))
-    return _single(_stated(voices, lambda content: _whole(getattr(content, name))))
+        return _single(stated) or _covering_period(stated)
+    return _multiple(name, stated) if name in _MULTIPLE else _single(stated)
 
 
 def _left_empty(voices: Sequence[_Voice], name: str) -> bool:
@@ -125,8 +139,8 @@ def _left_empty(voices: Sequence[_Voice], name: str) -> bool:
     return bool(found) and not any("".join(getattr(content, name)).strip() for content in found)
 
 
-def _stated(voices: Sequence[_Voice], items: Callable[[RecordContent], Mapping[str, str]]) -> list[_Statement]:
-    return [_Statement(voice=voice, items=said) for voice in voices if (said := items(voice.content))]
+def _stated(name: str, voices: Sequence[_Voice]) -> list[_Statement]:
+    return [_Statement(voice=voice, items=said) for voice in voices if (said := _items(name, voice.content))]
 
 
 @_kept
@@ -146,14 +160,18 @@ def _period_items(content: RecordContent) -> Mapping[str, str]:
 def _items(name: str, content: RecordContent) -> Mapping[str, str]:
     if name == "authors":
         return {key: wording for author in content.authors for key, wording in _whole(author).items()}
-    return _split(getattr(content, name))
+    if name == "period":
+        return _period_items(content)
+    return dict(_split(getattr(content, name))) if name in _MULTIPLE else _whole(getattr(content, name))
 
 
 @_kept
-def _split(text: str) -> Mapping[str, str]:
-    """Items between commas, semicolons and slashes, but «фарфор (бисквит, роспись)» is one item."""
+def _split(text: str) -> tuple[tuple[str, str], ...]:
+    """Key and wording of each item between commas, semicolons and slashes, in the order of the text; but «фарфор
+    (бисквит, роспись)» is one item.
+    """
     parts = re.split(r"[,;/\n](?![^()]*\))", text)
-    return {key: wording for part in parts for key, wording in _whole(part.strip(" .")).items()}
+    return tuple(item for part in parts for item in _whole(part.strip(" .")).items())
 
 
 def _single(statements: Sequence[_Statement]) -> DraftField | None:
@@ -185,13 +203,13 @@ def _multiple(name: str, statements: Sequence[_Statement]) -> DraftField | None:
     return dataclasses.replace(_made(value, held, support), items=tuple(kept.values()))
 
 
-def _covering_period(voices: Sequence[_Voice]) -> DraftField | None:
+def _covering_period(statements: Sequence[_Statement]) -> DraftField | None:
     """Where no period is said often enough, the narrowest that most of the dated weight lies within: «XIX век» covers
     «1850-е» and «середина XIX века».
     """
     dated = [
         (statement, content.year_from, content.year_to)
-        for statement in _stated(voices, _period_items)
+        for statement in statements
         if (content := statement.voice.content).year_from is not None and content.year_to is not None
     ]
     total = sum(statement.voice.weight for statement, _, _ in dated)
@@ -203,9 +221,8 @@ def _covering_period(voices: Sequence[_Voice]) -> DraftField | None:
     return None
 
 
-def _dimensions(voices: Sequence[_Voice]) -> DraftField | None:
+def _dimensions(known: Sequence[_Statement]) -> DraftField | None:
     """Of the same object, or none: another vase's height would be wrong here, and a range is no measurement."""
-    known = _stated(voices, lambda content: _whole(content.dimensions))
     held = [statement for statement in known if statement.voice.identified]
     if not held:
         return None
@@ -234,14 +251,16 @@ def _ids(statements: Sequence[_Statement]) -> tuple[int, ...]:
 
 
 def _speaker(voices: Sequence[_Voice], fields: Mapping[str, DraftField]) -> _Voice | None:
-    """The record whose description is taken: the one that holds most of what is agreed on, by its own weight."""
+    """The record whose description is taken: the one that holds most of what is agreed on, by its own weight; of the
+    same object, where such a record has one.
+    """
     if _left_empty(voices, "description"):
         return None
     described = [voice for voice in voices if voice.content.description.strip()]
 
-    def agreement(voice: _Voice) -> float:
+    def agreement(voice: _Voice) -> tuple[bool, float]:
         agreed = sum(field.support for field in fields.values() if voice.record.id in field.sources)
-        return voice.weight * (1 + agreed)
+        return voice.identified, voice.weight * (1 + agreed)
 
     return max(described, key=agreement, default=None)
 
@@ -257,7 +276,9 @@ def _translations(
 def _translated(
     language: str, voices: Sequence[_Voice], fields: Mapping[str, DraftField], speaker: _Voice | None
 ) -> DescriptionDraft:
-    """The same values in another language, in the words of the records they came from; nothing is translated here."""
+    """The same values in another language, in the words of the records they came from; nothing is translated here, and
+    what none of these records words is left out.
+    """
     translated: dict[str, DraftField] = {}
     for name, field in fields.items():
         if name not in TEXT_FIELDS:
@@ -271,15 +292,71 @@ def _translated(
 
 
 def _in_language(name: str, language: str, sources: Sequence[_Voice], field: DraftField) -> DraftField | None:
-    if name in _MULTIPLE:
-        statements = [_Statement(voice=voice, items=_split(_said(voice, language, name))) for voice in sources]
-        made = _multiple(name, [statement for statement in statements if statement.items])
-        return dataclasses.replace(made, support=field.support) if made else None
-    spoken = [(voice, text) for voice in sources if (text := _said(voice, language, name))]
+    whole = _whole_in_language(name, language, sources, field)
+    return _items_in_language(name, language, sources, field) if whole is None and name in _MULTIPLE else whole
+
+
+def _whole_in_language(name: str, language: str, sources: Sequence[_Voice], field: DraftField) -> DraftField | None:
+    """In the words of a record that says the drafted value itself: «1850-е» is a source of «XIX век», but "1850s" is no
+    translation of it. Of a list it is one that says all of it and no more; "sawn and polished" may be two items.
+    """
+    drafted = {same_value(item.value) for item in field.items} or {same_value(field.value)}
+
+    def worded(statement: _Statement) -> bool:
+        return {same_value(wording) for wording in statement.items.values()} == drafted
+
+    stated = _stated(name, sources)
+    # More than one key where records date the same words differently: then only those words count.
+    keys = {key for statement in stated if worded(statement) for key in statement.items}
+    spoken = [
+        (statement, text)
+        for statement in stated
+        if (worded(statement) or statement.items.keys() == keys)
+        and (text := _said(statement.voice, language, name))
+        # A list that grew in translation holds something that nobody voted for.
+        and not (field.items and len(_split(text)) > len(drafted))
+    ]
     if not spoken:
         return None
-    ids = tuple(voice.record.id for voice, _ in spoken)
-    return DraftField(value=spoken[0][1], support=field.support, count=len(ids), sources=ids)
+    # The translation of the very wording that is drafted goes before that of another one for the same years.
+    _, value = min(spoken, key=lambda one: not worded(one[0]))
+    made = _made(value, [statement for statement, _ in spoken], field.support)
+    words = dict(_split(value)).values() if field.items else ()
+    return dataclasses.replace(made, items=tuple(DraftItem(value=word, sources=made.sources) for word in words))
+
+
+def _items_in_language(name: str, language: str, sources: Sequence[_Voice], field: DraftField) -> DraftField | None:
+    """The items that were voted for, each in the words of the loudest record that translates it; no second vote, in
+    which only those would count that have a translation.
+    """
+    told = [(voice, _paired(getattr(voice.content, name), _said(voice, language, name))) for voice in sources]
+    # Of two the later stays, so the loudest comes last.
+    loudest = {key: wording for _, pairs in reversed(told) for key, wording in pairs.items()}
+    kept = {key: loudest[key] for item in field.items if (key := same_value(item.value)) in loudest}
+    if not kept:
+        return None
+    statements = [
+        _Statement(voice=voice, items={same_value(kept[key]): kept[key] for key in kept.keys() & pairs.keys()})
+        for voice, pairs in told
+    ]
+    # Two items may have one word in the other language, which is then one item.
+    words = {same_value(wording): wording for wording in kept.values()}
+    items = tuple(
+        DraftItem(value=wording, sources=_ids([statement for statement in statements if key in statement.items]))
+        for key, wording in words.items()
+    )
+    held = [statement for statement in statements if statement.items]
+    return dataclasses.replace(_made(", ".join(words.values()), held, field.support), items=items)
+
+
+def _paired(text: str, translation: str) -> Mapping[str, str]:
+    """Key of an item → its translation, by the places in both lists; empty where these are not equally long, because
+    nothing else says which item is meant.
+    """
+    items, translated = _split(text), _split(translation)
+    if len(items) != len(translated):
+        return {}
+    return {key: wording for (key, _), (_, wording) in zip(items, translated, strict=True)}
 
 
 def _said(voice: _Voice, language: str, name: str) -> str:

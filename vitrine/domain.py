@@ -195,8 +195,10 @@ class DraftItem:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class DraftField:
-    """A proposed value. ``support``: share of the neighbours' weight that holds it, 0..1; sources are record ids.
+    """A proposed value; sources are record ids.
 
+    ``support``: the share of weight that holds it, 0..1, among the neighbours that say anything in this field; of a
+    period that covers others, among those that give years.
     ``items``: of materials, technique and authors. No source need hold them all; each says which records hold it.
     """
 

@@ -72,6 +72,33 @@ def test_a_record_of_the_same_object_outweighs_all_similar_ones() -> None:
         assert (field.value, field.sources) == ("Тула", (1,))
 
 
+@pytest.mark.parametrize("crowd", [1, 5, 20, 100])
+def test_no_number_of_similar_records_outvotes_the_record_of_the_same_object(crowd: int) -> None:
+    similar = [
+        match(number, score=0.9, name="Рубль", period="1890-е", place="Москва", typology="Монеты", materials="серебро")
+        for number in range(10, 10 + crowd)
+    ]
+    own: dict[str, Any] = {
+        "name": "Жетон",
+        "period": "1912",
+        "place": "Тула",
+        "typology": "Жетоны",
+        "materials": "медь, эмаль",
+    }
+    for score in (0.98, 0.6):
+        # Another record of the same object that says nothing here lends its loudness to nobody.
+        draft = drafted(match(1, OBJECT, score, **own), match(2, PHOTOGRAPH, 1.2), *similar)
+        assert {name: field.value for name, field in draft.fields.items()} == own
+        assert all(field.sources == (1,) and 0.6 < field.support < 1 for field in draft.fields.values())
+
+
+def test_similar_records_still_say_together_what_the_same_objects_record_does_not() -> None:
+    similar = [match(number, materials=said) for number, said in enumerate(["медь", "медь", "медь", "олово"], start=2)]
+    field = drafted(match(1, OBJECT, name="Жетон"), *similar).fields["materials"]
+    assert (field.value, field.sources) == ("медь", (2, 3, 4))
+    assert field.support == pytest.approx(3 / 4)
+
+
 @pytest.mark.parametrize("other", ["ЧЁРНЫЙ  ХЛЕБНИК", "черный хлебник.", "Черный\nхлебник;"])
 def test_wordings_of_one_value_are_one_and_the_best_records_wording_stays(other: str) -> None:
     field = drafted(match(1, score=0.7, name=other), match(2, score=0.8, name="Чёрный хлебник")).fields["name"]
@@ -167,6 +194,13 @@ def test_the_text_is_of_the_record_that_speaks_for_the_agreement_best() -> None:
     assert (draft.text, draft.text_source) == ("Текст второй", 2)
 
 
+def test_the_text_is_of_the_same_objects_record_where_it_has_one() -> None:
+    agreeing: dict[str, Any] = {"typology": "Монеты", "materials": "медь", "technique": "чеканка"}
+    similar = [match(number, score=0.9, description="Чужой текст", **agreeing) for number in (2, 3)]
+    draft = drafted(match(1, OBJECT, score=0.5, description="Свой текст"), *similar)
+    assert (draft.text, draft.text_source) == ("Свой текст", 1)
+
+
 def test_a_translation_holds_the_same_values_in_the_words_of_the_same_records() -> None:
     def told(place: str, materials: str) -> dict[str, dict[str, str]]:
         return {"en": {"place": place, "materials": materials, "description": f"A text from {place}"}}
@@ -188,6 +222,103 @@ def test_a_translation_holds_the_same_values_in_the_words_of_the_same_records() 
     assert english.fields["place"].value == "Tula" and english.fields["place"].sources == draft.fields["place"].sources
     assert (draft.fields["materials"].value, english.fields["materials"].value) == ("сталь", "steel")
     assert (english.text, english.text_source) == ("A text from Tula", draft.text_source)
+
+
+def dated(number: int, period: str, years: tuple[int, int], english: str = "", score: float = 0.7) -> Match:
+    return match(
+        number,
+        score=score,
+        period=period,
+        year_from=years[0],
+        year_to=years[1],
+        translations={"en": {"period": english}} if english else {},
+    )
+
+
+def test_a_covering_period_is_not_translated_from_a_narrower_one() -> None:
+    narrower = [dated(1, "1850-е", (1850, 1859), "1850s", 0.8), dated(2, "1820-е", (1820, 1829), "1820s")]
+    silent = drafted(*narrower, dated(3, "XIX век", (1801, 1900)))
+    assert (silent.fields["period"].value, silent.fields["period"].sources) == ("XIX век", (1, 2, 3))
+    assert silent.translations == {}
+    spoken = drafted(*narrower, dated(3, "XIX век", (1801, 1900), "19th century"))
+    period = spoken.translations["en"].fields["period"]
+    assert (period.value, period.sources, period.count) == ("19th century", (3,), 1)
+
+
+def test_the_drafted_wording_is_translated_before_another_of_the_same_years() -> None:
+    draft = drafted(
+        dated(1, "XIX век", (1801, 1900), score=0.8),
+        dated(2, "1801–1900", (1801, 1900), "1801–1900", score=0.75),
+        dated(3, "XIX век", (1801, 1900), "19th century"),
+    )
+    period = draft.translations["en"].fields["period"]
+    assert (draft.fields["period"].value, period.value, period.sources) == ("XIX век", "19th century", (2, 3))
+    other = drafted(dated(1, "XIX век", (1801, 1900)), dated(2, "1801–1900", (1801, 1900), "1801–1900"))
+    assert other.translations["en"].fields["period"].value == "1801–1900"
+
+
+def test_where_records_date_the_drafted_words_differently_only_these_words_are_translated() -> None:
+    records = [
+        dated(1, "1850-е", (1850, 1859), "1850s", 0.9),
+        dated(2, "XIX век", (1850, 1859), score=0.7),
+        dated(3, "XIX век", (1801, 1900), score=0.6),
+        dated(4, "1820-е", (1820, 1829), score=0.95),
+        dated(5, "1890-е", (1890, 1899), score=0.95),
+    ]
+    draft = drafted(*records)
+    assert draft.fields["period"].value == "XIX век" and draft.translations == {}
+
+
+def made_of(number: int, materials: str, english: str = "", score: float = 0.7) -> Match:
+    translations = {"en": {"materials": english}} if english else {}
+    return match(number, score=score, materials=materials, translations=translations)
+
+
+def test_an_item_that_was_voted_out_is_not_translated() -> None:
+    draft = drafted(
+        *(made_of(number, "золото, бронза", "gold, bronze") for number in (1, 2)),
+        *(made_of(number, "бронза") for number in (3, 4, 5)),
+    )
+    english = draft.translations["en"].fields["materials"]
+    assert (draft.fields["materials"].value, english.value, english.sources) == ("бронза", "bronze", (1, 2))
+    assert [(item.value, item.sources) for item in english.items] == [("bronze", (1, 2))]
+
+
+def test_an_item_that_was_voted_for_is_translated_however_few_translate_it() -> None:
+    draft = drafted(
+        made_of(1, "золото, медь, бронза", "gold, copper, bronze"),
+        made_of(2, "бронза", "Bronze (alloy)", score=0.8),
+        made_of(3, "бронза", "bronze"),
+        *(made_of(number, "золото, бронза") for number in (4, 5)),
+    )
+    english = draft.translations["en"].fields["materials"]
+    assert draft.fields["materials"].value == "бронза, золото"
+    assert [(item.value, item.sources) for item in english.items] == [("Bronze (alloy)", (2, 1, 3)), ("gold", (1,))]
+    assert (english.value, english.sources) == ("Bronze (alloy), gold", (2, 1, 3))
+
+
+def test_a_translation_that_lists_more_or_fewer_things_than_the_record_is_left_out() -> None:
+    fewer = [made_of(number, "медь, бронза, золото", "copper, gilt bronze") for number in (1, 2)]
+    draft = drafted(*fewer, *(made_of(number, "бронза, золото") for number in (3, 4, 5)))
+    assert draft.fields["materials"].value == "бронза, золото" and draft.translations == {}
+    assert drafted(*(made_of(number, "бронза", "bronze, gold") for number in (1, 2))).translations == {}
+
+
+def test_a_list_is_translated_as_a_whole_where_a_record_says_just_what_is_drafted() -> None:
+    draft = drafted(
+        made_of(1, "дерево, левкас, темпера", "tempera on gessoed wood"),
+        made_of(2, "Темпера; дерево; левкас", "tempera, wood, gesso"),
+        made_of(3, "дерево", "wood"),
+    )
+    english = draft.translations["en"].fields["materials"]
+    assert (english.value, english.sources) == ("tempera on gessoed wood", (1, 2))
+    assert [(item.value, item.sources) for item in english.items] == [("tempera on gessoed wood", (1, 2))]
+
+
+def test_two_items_with_one_word_in_the_other_language_are_one_there() -> None:
+    records = [made_of(1, "медь, стекло, хрусталь", "copper, glass, Glass"), made_of(2, "стекло, хрусталь")]
+    english = drafted(*records, made_of(3, "хрусталь", "glass")).translations["en"].fields["materials"]
+    assert [(item.value.casefold(), item.sources) for item in english.items] == [("glass", (1, 3))]
 
 
 def test_a_language_that_the_source_lacks_is_not_filled_from_elsewhere() -> None:

@@ -120,7 +120,8 @@ export const en = {
   'draft.text.more': 'Show in full',
   'draft.text.less': 'Show less',
   'draft.text.from': 'Word for word from',
-  'draft.support.label': 'Support of the value: {value} of the weight of the nearest records',
+  'draft.support.label':
+    'Support of the value: {value} of the weight of the nearest records that have this field filled in',
   'draft.sources': 'Sources',
   'draft.sources.all': { one: 'Show the one source', other: 'Show all {count} sources' },
   'draft.source': 'Object {rank}: {name}',

@@ -161,7 +161,7 @@ export const ru: Record<Key, Message> = {
   'draft.text.more': 'Показать полностью',
   'draft.text.less': 'Свернуть',
   'draft.text.from': 'Дословно, источник:',
-  'draft.support.label': 'Поддержка значения: {value} веса ближайших записей',
+  'draft.support.label': 'Поддержка значения: {value} веса тех ближайших записей, где это поле заполнено',
   'draft.sources': 'Источники',
   'draft.sources.all': {
     one: 'Показать {count} источник',
