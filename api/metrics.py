@@ -8,6 +8,9 @@ from vitrine.messages import SearchEvent
 
 ACCEPTED = prometheus_client.Counter("vitrine_searches_accepted_total", "Searches accepted with 202.")
 FINISHED = prometheus_client.Counter("vitrine_searches_finished_total", "Searches that ended.", ["kind"])
+UNAVAILABLE = prometheus_client.Counter(
+    "vitrine_unavailable_total", "Requests answered 503 because something that they need is away."
+)
 WAITING = prometheus_client.Gauge("vitrine_searches_waiting", "Searches in the queue.")
 
 

@@ -45,8 +45,10 @@ class Pictures:
         with contextlib.suppress(errors.NotFound):
             return self._images.read(key)
         data = self._decoder.decode(self._images.read(original), DecodeRequest(jpeg_size=size)).jpeg or b""
-        self._images.write(key, data)
-        if not self._images.exists(original):
-            # Forgotten meanwhile: nobody would find this one again.
-            self._images.remove(key)
+        # It can be shown, even where a full disk does not take it.
+        with contextlib.suppress(errors.DependencyUnavailable):
+            self._images.write(key, data)
+            if not self._images.exists(original):
+                # Forgotten meanwhile: nobody would find this one again.
+                self._images.remove(key)
         return data

@@ -13,6 +13,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from api import metrics
 from vitrine import errors
 
 _log = logging.getLogger(__name__)
@@ -104,6 +105,8 @@ def answer(error: errors.VitrineError, *others: errors.RejectedInput) -> JSONRes
         headers = {"Retry-After": str(_INDEXED_SOON_S)}
     if status == 500:
         _log.error("answering 500: %s", error)
+    if error.code == errors.DependencyUnavailable.code:
+        metrics.UNAVAILABLE.inc()
     members: dict[str, Any] = {}
     if isinstance(error, errors.RejectedInput) and error.field:
         members["errors"] = [_named(one) for one in (error, *others)]

@@ -54,7 +54,7 @@ def _run(options: argparse.Namespace) -> int:
         if not settings.database_url:
             settings.make_home()
         with contextlib.closing(Database(settings.sqlalchemy_url)) as database:
-            sql_migrations.migrate(database)
+            sql_migrations.migrate_at(settings.sqlalchemy_url)
             folder = ModelFolder(own=settings.home / "models", others=[MODELS])
             return _Commands(SqlModelRegistry(database), folder, settings).run(options)
     except pydantic.ValidationError as error:

@@ -47,6 +47,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _supervise(processes: int, settings: Settings) -> int:
     with tempfile.TemporaryDirectory(prefix="vitrine-workers-") as folder:
         shared = pathlib.Path(folder)
+        heartbeats = Heartbeats(shared)
+
+        def gone(number: int, pid: int) -> None:
+            heartbeats.forget(number)
+            # What it had in hand when it was killed, nobody has.
+            multiprocess.mark_process_dead(pid)  # type: ignore[no-untyped-call]
+
         # Read by prometheus_client when the processes import it.
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
         # Its threads would not survive a fork, and one search is one core's work.
@@ -56,8 +63,7 @@ def _supervise(processes: int, settings: Settings) -> int:
             processes=processes,
             grace_s=settings.grace_s + _CLOSING_S,
             preload=[entry.PRELOADED],
-            # What it had in hand when it was killed, nobody has.
-            gone=multiprocess.mark_process_dead,
+            gone=gone,
         )
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: supervisor.stop())
@@ -66,7 +72,7 @@ def _supervise(processes: int, settings: Settings) -> int:
             settings.operations_port,
             processes=processes,
             alive=lambda: supervisor.alive,
-            heartbeats=Heartbeats(shared),
+            heartbeats=heartbeats,
             metrics=shared,
         ) as port:
             _log.info("%d processes; health and metrics on %s:%d", processes, settings.operations_host, port)

@@ -29,7 +29,7 @@ from workers import process
 from workers.indexing import IndexWorker
 from workers.leased import LeasedWork
 from workers.operations import Heartbeats
-from workers.republishing import Republisher
+from workers.republishing import LOST_AFTER_S, Republisher
 
 _log = logging.getLogger(__name__)
 # How often a process says how it is: more often until it can search, for then somebody waits for the word.
@@ -81,7 +81,9 @@ def _search_until(stop: threading.Event, number: int, settings: Settings, heartb
             catalogue=catalogue, images=images, decoder=bulk_decoder, encoder=encoder, give_way=broker.give_way
         )
         leases = SqlLeases(database)
-        republishing = LeasedWork("republisher", Republisher(ledger, broker).republish, leases, every_s=_REPUBLISH_S)
+        # Twice as long as anybody is let in to wait.
+        republisher = Republisher(ledger, broker, lost_after_s=max(LOST_AFTER_S, 2 * settings.max_wait_s))
+        republishing = LeasedWork("republisher", republisher.republish, leases, every_s=_REPUBLISH_S)
         with process.searching(
             settings,
             broker=broker,
@@ -120,13 +122,21 @@ def _telling(heartbeats: Heartbeats, number: int, problem: Callable[[], str]) ->
         while not ended.is_set():
             told = problem()
             if not ended.is_set():
-                heartbeats.tell(number, told)
+                _tell(heartbeats, number, told)
             if not told:
                 every_s = _BEAT_S
             ended.wait(every_s)
 
     threading.Thread(target=tell, name="heartbeat", daemon=True).start()
     return ended
+
+
+def _tell(heartbeats: Heartbeats, number: int, problem: str) -> None:
+    try:
+        heartbeats.tell(number, problem)
+    except OSError as error:
+        # A disk that is full for a while makes the process silent for as long, and no longer.
+        _log.warning("how this process is cannot be written: %s", error.strerror)
 
 
 def _problem(ledger: SearchLedger, broker: Broker, encoder: Encoder, check_searching: Callable[[], None]) -> str:

@@ -50,7 +50,9 @@ class SearchWorker:
                     if request.search_id not in outcomes:
                         outcomes[request.search_id] = self._run_again(request.search_id)
             except errors.DependencyUnavailable as error:
-                return [outcomes.get(request.search_id, error) for request in requests]
+                for request in requests:
+                    if request.search_id not in outcomes:
+                        outcomes[request.search_id] = _put_off(request.search_id, error)
         return [outcomes[request.search_id] for request in requests]
 
     def _run_again(self, search_id: str) -> Outcome:
@@ -113,14 +115,12 @@ class SearchWorker:
 
     def _again_later(self, search: Search, error: errors.DependencyUnavailable) -> Outcome:
         """As if it had not been started: what stopped it was not its own doing."""
-        with logs.about(search.id):
-            metrics.HANDLED.labels(outcome="again_later").inc()
-            _log.warning("again later: %s", error.message)
+        outcome = _put_off(search.id, error)
         # Where the ledger is what is away, the row stays as it is, and the start is counted.
         with contextlib.suppress(errors.DependencyUnavailable):
             self._tell_stages(search)
             self._ledger.release(search.id)
-        return error
+        return outcome
 
     def _end(self, answered: Answered) -> None:
         """Terminal rows, then their news. Raises DependencyUnavailable, and then there may be no rows."""
@@ -146,3 +146,10 @@ class SearchWorker:
 
     def _tell_stages(self, search: Search) -> None:
         self._broker.publish_events(self._ledger.record_stages({search.id: self._progress.take(search.id)}))
+
+
+def _put_off(search_id: str, error: errors.DependencyUnavailable) -> Outcome:
+    with logs.about(search_id):
+        metrics.HANDLED.labels(outcome="again_later").inc()
+        _log.warning("again later: %s", error.message)
+    return error

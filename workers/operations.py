@@ -1,8 +1,8 @@
 """Health and metrics of a worker and its processes, on a port of its own.
 
 /health/live    200 while every process is running
-/health/ready   200 while every process can search: broker, database, encoder and index are there,
-                and searches come in
+/health/ready   200 while every process is running and can search: broker, database, encoder and index
+                are there, and searches come in
 /metrics        of all processes together, for Prometheus
 """
 
@@ -37,6 +37,10 @@ class Heartbeats:
         temporary.write_text(json.dumps({"at": time.time(), "problem": problem}))
         temporary.replace(self._folder / f"{number}.heartbeat")
 
+    def forget(self, number: int) -> None:
+        """Of a process that is gone: what it said last is not true of the next one."""
+        (self._folder / f"{number}.heartbeat").unlink(missing_ok=True)
+
     def problems(self, processes: int) -> list[str]:
         return [f"process {number}: {problem}" for number in range(1, processes + 1) if (problem := self._of(number))]
 
@@ -70,6 +74,9 @@ def served(
                 self._told(running == processes, {"processes": running})
             elif self.path == "/health/ready":
                 problems = heartbeats.problems(processes)
+                # What a process said of itself outlives it, for as long as it is not missed.
+                if (running := alive()) < processes:
+                    problems.append(f"{running} of {processes} processes are running")
                 self._told(not problems, {"problems": problems})
             else:
                 self._told(False, {"detail": "There are /health/live, /health/ready and /metrics."}, otherwise=404)

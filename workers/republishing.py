@@ -14,6 +14,8 @@ from vitrine.ports import Broker, SearchLedger
 
 _log = logging.getLogger(__name__)
 
+LOST_AFTER_S = 600.0
+
 
 class Republisher:
     """Of all worker processes one at a time runs it.
@@ -23,7 +25,7 @@ class Republisher:
     """
 
     def __init__(
-        self, ledger: SearchLedger, broker: Broker, *, silent_s: float = 30.0, lost_after_s: float = 600.0
+        self, ledger: SearchLedger, broker: Broker, *, silent_s: float = 30.0, lost_after_s: float = LOST_AFTER_S
     ) -> None:
         self._ledger = ledger
         self._broker = broker
@@ -34,13 +36,17 @@ class Republisher:
 
     def republish(self) -> int:
         """Publish what is missed; returns how many. Raises DependencyUnavailable."""
-        patience_s = self._lost_after_s if self._broker.depth() else self._silent_s
+        waiting = self._broker.depth()
+        patience_s = self._lost_after_s if waiting else self._silent_s
         missed = self._ledger.unfinished(patience_s)
         now = time.monotonic()
         self._published = {
             search_id: at for search_id, at in self._published.items() if now - at < max(self._lost_after_s, patience_s)
         }
         due = [search_id for search_id in missed if now - self._published.get(search_id, float("-inf")) >= patience_s]
+        if due and waiting >= len(self._ledger.unfinished()):
+            # A long backlog, or one that whoever had the lease before has published again already.
+            return 0
         for search_id in due:
             self._broker.publish(SearchRequested(search_id=search_id))
             self._published[search_id] = now

@@ -19,10 +19,11 @@ Work = Callable[[int], None]
 """Runs in a process of its own, given its number from 1; returns after SIGTERM. Importable by its name."""
 
 
-Gone = Callable[[int], None]
+Gone = Callable[[int, int], None]
+"""Is given the number and the process id of one that ended by itself."""
 
 
-def _nothing_of_it(pid: int) -> None:
+def _nothing_of_it(number: int, pid: int) -> None:
     """Of a process that ended, nothing is left."""
 
 
@@ -32,10 +33,7 @@ class Supervisor:
     def __init__(
         self, work: Work, *, processes: int, grace_s: float, preload: Sequence[str] = (), gone: Gone = _nothing_of_it
     ) -> None:
-        """``preload``: modules that start no thread when they are imported, such as the one that does the work.
-
-        ``gone``: is given the process number of one that ended by itself.
-        """
+        """``preload``: modules that start no thread when they are imported, such as the one that does the work."""
         # Forked, but from a process that has imported modules and done nothing else: connections and threads do not
         # survive a fork, and a killed worker that has to import everything anew is away for seconds.
         self._context = multiprocessing.get_context("forkserver")
@@ -69,7 +67,7 @@ class Supervisor:
             if time.monotonic() - started_at < _RESTART_AFTER_S:
                 continue
             if process is not None:
-                self._gone(process.pid or 0)
+                self._gone(number, process.pid or 0)
                 _log.error("worker process %d ended with status %s and is started again", number, process.exitcode)
             self._started_at[number] = time.monotonic()
             self._running[number] = self._context.Process(target=self._work, args=(number,), name=f"worker-{number}")

@@ -17,7 +17,8 @@ Given = Annotated[Services, Depends(services)]
 
 
 @router.get("/health/live")
-def live() -> dict[str, str]:
+async def live() -> dict[str, str]:
+    # On the loop: the threads may all be waiting for a database.
     return {"status": "live"}
 
 

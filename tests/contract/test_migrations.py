@@ -90,6 +90,20 @@ def test_a_database_that_is_away_or_none_is_told_apart(tmp_path: pathlib.Path) -
     assert none.returncode == 78
 
 
+@pytest.mark.parametrize(
+    ("slip", "told"),
+    [
+        ("mysql://vitrine:secret@db.example:33o6/vitrine", "not a number"),
+        ("mysql://vitrine:secret@db.example:3306/vitrine?read_timeout=abc", "not a number"),
+        ("sqlite:////nowhere/catalogue.sqlite3?timeout=abc", "not a number"),
+        ("mysql://vitrine:secret@db.example:3306/vitrine?ssl_ca=/nowhere/db.pem", "ssl_ca.*No such file"),
+    ],
+)
+def test_a_slip_in_the_url_is_told(slip: str, told: str) -> None:
+    with pytest.raises(errors.Misconfigured, match=told):
+        sql_migrations.migrate_at(slip)
+
+
 @pytest.mark.parametrize("bare_url", databases.SERVERS, indirect=True)
 def test_a_database_that_nobody_migrated_says_what_to_run(bare_url: str) -> None:
     with (

@@ -9,7 +9,8 @@ import yaml
 
 from vitrine.settings import ROOT, Settings
 
-PASSED = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["x-settings"]
+COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+PASSED = COMPOSE["x-settings"]
 EXAMPLE = dict(re.findall(r"^(?:# )?(VITRINE_\w+)=(.*)$", (ROOT / ".env.example").read_text(), re.MULTILINE))
 # Compose itself says where things lie and who listens where.
 OF_COMPOSE = {
@@ -36,3 +37,10 @@ def test_the_example_names_what_may_be_set_with_its_default() -> None:
 def test_what_the_page_for_operators_names_may_be_set() -> None:
     named = set(re.findall(r"`(VITRINE_\w+)`", (ROOT / "docs" / "operating.md").read_text()))
     assert named and named <= set(EXAMPLE)
+
+
+def test_no_service_fills_the_disk_with_its_logs() -> None:
+    unbounded = {
+        name for name, service in COMPOSE["services"].items() if "max-size" not in service["logging"]["options"]
+    }
+    assert not unbounded

@@ -35,6 +35,8 @@ _NO_URL = (
     "VITRINE_DATABASE_URL is neither SQLite nor MySQL: sqlite:////path/catalogue.sqlite3 is one URL,"
     " mysql+pymysql://user:password@host:3306/vitrine another."
 )
+# Without what was read there: where a password has an @, that may be a part of it.
+_NO_NUMBER = "VITRINE_DATABASE_URL has a port or a time-out that is not a number."
 
 
 class Database:
@@ -128,6 +130,8 @@ def _address(url: str) -> sa.URL:
         address = sa.make_url(url)
     except exc.ArgumentError as error:
         raise errors.Misconfigured(_NO_URL) from error
+    except ValueError as error:
+        raise errors.Misconfigured(_NO_NUMBER) from error
     match address.get_backend_name():
         case "sqlite":
             return address
@@ -137,6 +141,13 @@ def _address(url: str) -> sa.URL:
             raise errors.Misconfigured(_NO_URL)
 
 
+def _engine(address: sa.URL, **options: Any) -> sa.Engine:
+    try:
+        return sa.create_engine(address, **options)
+    except ValueError as error:
+        raise errors.Misconfigured(_NO_NUMBER) from error
+
+
 def _server(address: sa.URL, answer_timeout_s: int, **options: Any) -> sa.Engine:
     limits = {
         "connect_timeout": _CONNECT_TIMEOUT_S,
@@ -144,7 +155,7 @@ def _server(address: sa.URL, answer_timeout_s: int, **options: Any) -> sa.Engine
         "write_timeout": answer_timeout_s,
         "init_command": _SESSION,
     }
-    engine = sa.create_engine(
+    engine = _engine(
         address,
         pool_recycle=1800,
         pool_size=8,
@@ -153,9 +164,23 @@ def _server(address: sa.URL, answer_timeout_s: int, **options: Any) -> sa.Engine
         connect_args={name: value for name, value in limits.items() if name not in address.query},
         **options,
     )
+    _name_what_cannot_be_read(engine)
     _ping_what_was_idle(engine)
     _leave_who_only_reads(engine)
     return engine
+
+
+def _name_what_cannot_be_read(engine: sa.Engine) -> None:
+    """PyMySQL reads the files of TLS before it connects, and what that raises is no error of a database."""
+
+    @sa.event.listens_for(engine, "do_connect")
+    def connect(dialect: sa.Dialect, _entry: object, arguments: Any, options: Any) -> Any:
+        try:
+            return dialect.connect(*arguments, **options)
+        except OSError as error:
+            raise sql_failures.Unusable(
+                f"A file of ssl_ca, ssl_cert or ssl_key in VITRINE_DATABASE_URL cannot be read: {error.strerror}."
+            ) from error
 
 
 def _ping_what_was_idle(engine: sa.Engine) -> None:
@@ -188,7 +213,7 @@ def _leave_who_only_reads(engine: sa.Engine) -> None:
 
 
 def _sqlite(address: sa.URL, **options: Any) -> sa.Engine:
-    engine = sa.create_engine(address, poolclass=pool.QueuePool, pool_size=16, max_overflow=16, **options)
+    engine = _engine(address, poolclass=pool.QueuePool, pool_size=16, max_overflow=16, **options)
 
     @sa.event.listens_for(engine, "connect")
     def prepare(connection: sqlite3.Connection, _record: Any) -> None:

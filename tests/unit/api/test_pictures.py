@@ -9,6 +9,7 @@ from starlette.concurrency import run_in_threadpool
 
 from api.pictures import Pictures
 from tests import searches
+from vitrine import errors
 from vitrine.domain import derivative_key, original_key, upload_key
 from vitrine.ports import Decoded, DecodeRequest
 from vitrine.testing import MemoryImageStore
@@ -32,6 +33,17 @@ class HeldDecoder:
 
     def close(self) -> None:
         pass
+
+
+class FullStore(MemoryImageStore):
+    """Has what it was given before its disk was full."""
+
+    full = False
+
+    def write(self, key: str, data: bytes) -> None:
+        if self.full:
+            raise errors.DependencyUnavailable("The image store cannot be written: No space left on device")
+        super().write(key, data)
 
 
 def test_sixty_that_wait_for_the_decoder_leave_everything_else_its_threads() -> None:
@@ -96,3 +108,11 @@ def test_a_picture_of_what_is_forgotten_meanwhile_is_not_kept() -> None:
 
     asyncio.run(page())
     assert not images._data
+
+
+def test_a_picture_that_a_full_disk_does_not_take_is_shown_all_the_same() -> None:
+    images, decoder = FullStore(), HeldDecoder()
+    decoder.go.set()
+    images.write(original_key("vase"), b"vase")
+    images.full = True
+    assert asyncio.run(Pictures(images, decoder).of_catalogue("vase", 160)) == b"smaller vase"

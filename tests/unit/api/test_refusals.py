@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import prometheus_client
 import pytest
 from starlette.testclient import TestClient
 
+from api import problems
 from api.problems import problem_document
 from api.services import Services
+from vitrine import errors
 from vitrine.domain import RecordContent
 
 
@@ -47,6 +50,17 @@ def test_a_body_that_cannot_be_read_is_told_what_to_send(
     document = answer.json()
     assert (answer.status_code, document["errors"][0]["field"]) == (422, "body")
     assert told in document["detail"]
+
+
+def test_what_is_away_is_counted_for_whoever_watches() -> None:
+    def counted() -> float:
+        return prometheus_client.REGISTRY.get_sample_value("vitrine_unavailable_total") or 0.0
+
+    before = counted()
+    problems.answer(errors.Overloaded("so many", retry_after_s=1.0))
+    assert counted() == before
+    problems.answer(errors.DependencyUnavailable("The database does not answer."))
+    assert counted() == before + 1
 
 
 @pytest.mark.parametrize(

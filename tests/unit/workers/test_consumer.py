@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from typing import cast
 
+import prometheus_client
 import pytest
 
 from tests import searches
@@ -223,6 +224,23 @@ def test_all_that_meet_a_dependency_that_is_away_wait_as_if_they_had_not_been_st
     outcomes = worker(crowd, raising(errors.DependencyUnavailable("away")), []).handle(REQUESTS)
     assert all(isinstance(outcome, errors.DependencyUnavailable) for outcome in outcomes)
     assert [(crowd.get(name).status, crowd.get(name).attempts) for name in NAMES] == [(Status.ACCEPTED, 0)] * 3
+
+
+@pytest.mark.parametrize("away", ["start_new", "start"])
+def test_searches_that_a_lost_database_keeps_from_starting_are_counted_as_put_off(
+    crowd: SqlLedger, away: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crowd.start("s2")
+    monkeypatch.setattr(crowd, away, raising(errors.DependencyUnavailable("away")))
+    counted = put_off()
+    outcomes = worker(crowd, lambda _search: RESULT, []).handle(REQUESTS)
+    waiting = [outcome for outcome in outcomes if isinstance(outcome, errors.DependencyUnavailable)]
+    assert len(waiting) == put_off() - counted == (3 if away == "start_new" else 1)
+
+
+def put_off() -> float:
+    labels = {"outcome": "again_later"}
+    return prometheus_client.REGISTRY.get_sample_value("vitrine_worker_searches_total", labels) or 0
 
 
 def test_what_is_wrong_with_the_worker_is_told_to_each(crowd: SqlLedger) -> None:

@@ -56,6 +56,25 @@ def test_a_worker_is_ready_when_each_process_says_so(url: str, heartbeats: Heart
     assert asked(f"{url}/health/ready")[0] == 200
 
 
+def test_a_worker_is_not_ready_while_a_process_is_gone_that_was_ready(
+    tmp_path: pathlib.Path, heartbeats: Heartbeats
+) -> None:
+    heartbeats.tell(1, "")
+    with operations.served(
+        "127.0.0.1", 0, processes=1, alive=lambda: 0, heartbeats=heartbeats, metrics=tmp_path
+    ) as port:
+        status, document = asked(f"http://127.0.0.1:{port}/health/ready")
+    assert (status, document["problems"]) == (503, ["0 of 1 processes are running"])
+
+
+def test_what_a_process_said_is_not_true_of_the_one_after_it(url: str, heartbeats: Heartbeats) -> None:
+    for number in (1, 2):
+        heartbeats.tell(number, "")
+    for _ in range(2):
+        heartbeats.forget(2)
+        assert asked(f"{url}/health/ready")[1]["problems"] == ["process 2: is starting"]
+
+
 def test_a_process_that_says_nothing_any_more_is_stuck(
     url: str, heartbeats: Heartbeats, monkeypatch: pytest.MonkeyPatch
 ) -> None:

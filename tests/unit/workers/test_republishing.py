@@ -67,6 +67,14 @@ def test_while_messages_wait_a_silent_search_may_be_one_of_them(ledger: SqlLedge
     assert republisher(ledger, broker, silent_s=0.0, lost_after_s=0.0).republish() == 2
 
 
+def test_a_backlog_that_another_process_has_published_again_is_not_doubled_once_more(
+    ledger: SqlLedger, broker: MemoryBroker
+) -> None:
+    broker.publish(SearchRequested(search_id="first"))
+    assert [republisher(ledger, broker, silent_s=0.0, lost_after_s=0.0).republish() for _ in range(3)] == [2, 0, 0]
+    assert broker.depth() == 3
+
+
 def test_what_was_published_again_is_given_time(ledger: SqlLedger, broker: MemoryBroker) -> None:
     taken: list[str] = []
     made = republisher(ledger, broker, silent_s=0.2)

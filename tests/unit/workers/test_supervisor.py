@@ -65,7 +65,7 @@ def supervised(
     *,
     processes: int,
     grace_s: float = 30.0,
-    gone: Callable[[int], None] = print,
+    gone: Callable[[int, int], None] = print,
 ) -> Supervisor:
     return Supervisor(functools.partial(work, folder=folder), processes=processes, grace_s=grace_s, gone=gone)
 
@@ -80,12 +80,12 @@ def test_each_process_is_asked_to_stop_and_ends_by_itself(tmp_path: pathlib.Path
 
 
 def test_a_process_that_dies_is_started_again(tmp_path: pathlib.Path, caplog: pytest.LogCaptureFixture) -> None:
-    gone: list[int] = []
-    running = Running(supervised(dies, tmp_path, processes=1, gone=gone.append))
+    gone: list[tuple[int, int]] = []
+    running = Running(supervised(dies, tmp_path, processes=1, gone=lambda number, pid: gone.append((number, pid))))
     await_true(lambda: len(list(tmp_path.glob("1-*"))) >= 2)
     running.stopped()
     assert "ended with status 3" in caplog.text
-    assert gone and all(gone)
+    assert gone and all(number == 1 and pid for number, pid in gone)
 
 
 def test_a_process_that_does_not_listen_is_killed_after_its_grace(tmp_path: pathlib.Path) -> None:
