@@ -36,16 +36,25 @@ async def _known_search(search_id: str, given: Given) -> Search:
     return await run_in_threadpool(given.ledger.get, search_id)
 
 
+async def _alone(search: Annotated[Search, Depends(_known_search)], given: Given) -> bool:
+    return len(await run_in_threadpool(given.ledger.batch, search.batch_id)) == 1
+
+
 async def _known_batch(batch_id: str, given: Given) -> Sequence[Search]:
     return await run_in_threadpool(given.ledger.batch, batch_id)
 
 
 @router.get("/searches/{search_id}/events", response_class=EventSourceResponse)
 async def search_events(
-    search: Annotated[Search, Depends(_known_search)], given: Given, last_event_id: Annotated[str, Header()] = ""
+    search: Annotated[Search, Depends(_known_search)],
+    alone: Annotated[bool, Depends(_alone)],
+    given: Given,
+    last_event_id: Annotated[str, Header()] = "",
 ) -> AsyncIterator[ServerSentEvent]:
-    """Events of one search; ids are sequences of its batch."""
-    finished = ServerSentEvent(event="SearchFinished", data={"search_id": search.id})
+    """Events of one search; ids are sequences of its batch. The last one says whether all of the batch has ended."""
+    finished = _batch_finished(search.batch_id)
+    if not alone:
+        finished = ServerSentEvent(event="SearchFinished", data={"search_id": search.id})
     async for event in _stream(given, search.batch_id, {search.id}, last_event_id, finished):
         yield event
 
@@ -58,9 +67,13 @@ async def batch_events(
     last_event_id: Annotated[str, Header()] = "",
 ) -> AsyncIterator[ServerSentEvent]:
     """Events of all searches of an upload in one stream."""
-    finished = ServerSentEvent(event="BatchFinished", data={"batch_id": batch_id})
+    finished = _batch_finished(batch_id)
     async for event in _stream(given, batch_id, {search.id for search in searches}, last_event_id, finished):
         yield event
+
+
+def _batch_finished(batch_id: str) -> ServerSentEvent:
+    return ServerSentEvent(event="BatchFinished", data={"batch_id": batch_id})
 
 
 async def _stream(
