@@ -8,7 +8,8 @@ import time
 # Completions of this long ago still tell how fast searches are answered.
 _WINDOW_S = 60.0
 _MOST = 1000
-# Nothing ended for so long, and nobody waited: it says nothing of how fast searches are answered.
+# Nothing ended for so long: there was nothing to do. It says nothing of how fast searches are answered. (How many wait
+# would tell, but a queue's depth is a second old, and by then a lone search has come and ended.)
 _IDLE_GAP_S = 1.0
 
 
@@ -20,14 +21,10 @@ class Pace:
         self._ends: collections.deque[tuple[float, float]] = collections.deque()
         self._gaps_s = 0.0
         self._last: float | None = None
-        self._idle = True
 
-    def ended(self, at: float, *, more_waits: bool) -> None:
-        """``more_waits``: whether there was anything left to do when it ended."""
-        gap_s = 0.0 if self._last is None else max(at - self._last, 0.0)
-        if self._idle:
-            gap_s = min(gap_s, _IDLE_GAP_S)
-        self._last, self._idle = at, not more_waits
+    def ended(self, at: float) -> None:
+        gap_s = 0.0 if self._last is None else min(max(at - self._last, 0.0), _IDLE_GAP_S)
+        self._last = at
         self._ends.append((at, gap_s))
         self._gaps_s += gap_s
         if len(self._ends) > _MOST:

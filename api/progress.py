@@ -11,7 +11,6 @@ from starlette.concurrency import run_in_threadpool
 
 from api.pace import Pace
 from api.together import Together
-from vitrine import errors
 from vitrine.domain import Search
 from vitrine.messages import SearchEvent
 from vitrine.ports import Broker, SearchLedger
@@ -147,14 +146,9 @@ class ProgressFeed:
         while self._untold:
             self._news(self._untold.popleft())
 
-    def _more_waits(self) -> bool:
-        with contextlib.suppress(errors.DependencyUnavailable):
-            return self._broker.depth() > 0
-        return False
-
     def _news(self, event: SearchEvent) -> None:
         if event.kind.terminal:
-            self.pace.ended(event.at, more_waits=self._more_waits())
+            self.pace.ended(event.at)
             for end in self._ends.get(event.search_id, ()):
                 end.set()
         for queue in self._listeners.get(event.batch_id, ()):

@@ -45,7 +45,7 @@ class Republisher:
         }
         due = [search_id for search_id in missed if now - self._published.get(search_id, float("-inf")) >= patience_s]
         if due and waiting >= len(self._ledger.unfinished()):
-            # A long backlog, or one that whoever had the lease before has published again already.
+            # Whoever had the lease before has published the backlog again already.
             return 0
         for search_id in due:
             self._broker.publish(SearchRequested(search_id=search_id))

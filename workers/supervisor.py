@@ -44,6 +44,7 @@ class Supervisor:
         self._running: dict[int, BaseProcess] = {}
         self._started_at: dict[int, float] = {number: float("-inf") for number in range(1, processes + 1)}
         self._stopping = threading.Event()
+        self._asking = threading.Lock()
 
     def run(self) -> int:
         """Exit status: 0 where every process ended by itself within its grace, 1 where one had to be killed."""
@@ -57,12 +58,17 @@ class Supervisor:
 
     @property
     def alive(self) -> int:
-        return sum(process.is_alive() for process in list(self._running.values()))
+        return sum(map(self._is_alive, list(self._running.values())))
+
+    def _is_alive(self, process: BaseProcess) -> bool:
+        # Its status comes once, and whoever asks at the same moment would be told another one.
+        with self._asking:
+            return process.is_alive()
 
     def _start_missing(self) -> None:
         for number, started_at in self._started_at.items():
             process = self._running.get(number)
-            if process is not None and process.is_alive():
+            if process is not None and self._is_alive(process):
                 continue
             if time.monotonic() - started_at < _RESTART_AFTER_S:
                 continue

@@ -15,7 +15,7 @@ from alembic import autogenerate, migration, operations
 
 from tests.servers import databases
 from vitrine import errors
-from vitrine.adapters import sql_failures, sql_migrations
+from vitrine.adapters import sql_failures, sql_fulltext, sql_migrations
 from vitrine.adapters.sql_catalogue import SqlCatalogue
 from vitrine.adapters.sql_engine import Database
 from vitrine.adapters.sql_fulltext import SQLITE_TABLE
@@ -201,3 +201,30 @@ def test_a_file_that_can_be_no_database_is_told_with_what_to_do(tmp_path: pathli
     ]:
         with pytest.raises(errors.Misconfigured, match=told):
             sql_migrations.migrate_at(url)
+
+
+def test_what_was_kept_with_stress_marks_is_found_after_the_migration(bare_url: str) -> None:
+    with contextlib.closing(Database(bare_url)) as database:
+        sql_migrations.migrate(database)
+        catalogue = SqlCatalogue(database)
+        kept = [
+            catalogue.put_record(content)[0]
+            for content in (
+                RecordContent(external_id="1", name="за́мок"),
+                RecordContent(external_id="2", translations={"en": {"name": "İznik שָׁלוֹם"}}),
+                RecordContent(external_id="3", name="замочек"),
+            )
+        ]
+        # As they were written before: with the marks, at which words ended.
+        with database.writing() as connection:
+            fulltext = sql_fulltext.for_dialect(connection.dialect.name)
+            split = {kept[0]: "vvза vvмок", kept[1]: "vvi vvznik"} if connection.dialect.name != "sqlite" else {}
+            for record_id, words in split.items():
+                connection.execute(records.update().where(records.c.id == record_id).values(words=words))
+            if connection.dialect.name == "sqlite":
+                fulltext.put(connection, kept[1], "i̇znik שָׁלוֹם")
+            connection.execute(sa.text("UPDATE alembic_version SET version_num = '0006'"))
+        assert [record.id for record in catalogue.browse(text="שלום").records] == []
+        sql_migrations.migrate(database)
+        for asked, found in (("замок", 0), ("за́мок", 0), ("iznik", 1), ("İznik", 1), ("שלום", 1)):
+            assert kept[found] in [record.id for record in catalogue.browse(text=asked).records], asked

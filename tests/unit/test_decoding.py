@@ -16,10 +16,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image, ImageCms
+from PIL import Image, ImageCms, PngImagePlugin
 
 from vitrine import errors, local_features
-from vitrine.adapters import decoder_child
+from vitrine.adapters import decoder_child, picture_decoding, subprocess_decoder
 from vitrine.adapters.subprocess_decoder import SubprocessDecoder
 from vitrine.domain import Pixels, Region
 from vitrine.ports import DecodeRequest
@@ -180,6 +180,42 @@ def test_a_bomb_is_refused_by_its_header(decoder: SubprocessDecoder) -> None:
     assert len(bomb) < 20_000
     with pytest.raises(errors.TooLarge, match="144 megapixels"):
         decoder.decode(bomb, SQUARE)
+
+
+def test_what_is_refused_by_its_header_is_not_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
+    large = saved(Image.new("RGB", (400, 300)), format="PNG")
+
+    def decoded(_image: Image.Image) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(PngImagePlugin.PngImageFile, "load", decoded)
+    with pytest.raises(errors.TooLarge):
+        picture_decoding.decode(large, SQUARE, max_pixels=1000)
+
+
+@pytest.mark.parametrize("form", ["JPEG", "TIFF", "PNG", "WEBP", "AVIF"])
+def test_a_turned_picture_is_told_as_it_is_seen(decoder: SubprocessDecoder, form: str) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    found = decoder.decode(saved(picture(), format=form, exif=exif), DecodeRequest(preview_size=320))
+    assert found.preview is not None
+    assert (found.width, found.height) == (240, 320) == found.preview.shape[1::-1]
+
+
+def test_an_answer_that_was_not_heard_to_its_end_is_nobody_elses(monkeypatch: pytest.MonkeyPatch) -> None:
+    decoder = SubprocessDecoder(slots=1)
+    hear = subprocess_decoder._Child._receive
+
+    def out_of_memory(child: subprocess_decoder._Child, size: int, deadline: float) -> bytearray:
+        monkeypatch.setattr(subprocess_decoder._Child, "_receive", hear)
+        raise MemoryError
+
+    monkeypatch.setattr(subprocess_decoder._Child, "_receive", out_of_memory)
+    with pytest.raises(MemoryError):
+        decoder.decode(saved(Image.new("RGB", (96, 96), (255, 0, 0)), format="PNG"), SQUARE)
+    blue = square(decoder, saved(Image.new("RGB", (96, 96), (0, 0, 255)), format="PNG"))
+    assert blue[0, 0].tolist() == [0, 0, 255]
+    decoder.close()
 
 
 def test_a_picture_that_hangs_its_decoder_is_given_up_and_the_next_is_decoded() -> None:

@@ -32,9 +32,9 @@ Image.MAX_IMAGE_PIXELS = None
 def decode(data: bytes, request: DecodeRequest, *, max_pixels: int) -> Decoded:
     """Raises UnsupportedPicture, BrokenPicture, TooLarge or RejectedInput."""
     image = _open(data)
-    turned = _is_turned(image)
-    width, height = (image.height, image.width) if turned else image.size
+    # First: to find out how a PNG was held, Pillow decodes it.
     _check_size(image, max_pixels)
+    width, height = (image.height, image.width) if _is_turned(image) else image.size
     _draft(image, request, max_pixels)
     upright = _load(image, request)
     region = preprocessing.crop(upright, request.region)
@@ -71,6 +71,9 @@ def _open(data: bytes) -> Image.Image:
 
 def _is_turned(image: Image.Image) -> bool:
     """Whether EXIF says that width and height change places. A damaged EXIF block is no reason to refuse a picture."""
+    if image.format == "TIFF":
+        # Pillow has changed them already.
+        return False
     try:
         return image.getexif().get(0x0112, 1) in (5, 6, 7, 8)
     except (OSError, ValueError, SyntaxError, KeyError, TypeError):

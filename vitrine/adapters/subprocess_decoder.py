@@ -193,6 +193,13 @@ class SubprocessDecoder:
                     child = None
                     if last_try:
                         break
+                except errors.VitrineError:
+                    raise
+                except BaseException:
+                    # Its answer is still to come, and would be taken for the next picture's.
+                    child.kill()
+                    child = None
+                    raise
             raise errors.BrokenPicture("The picture's decoder crashed on it. Save the picture anew in another format.")
         finally:
             if child is not None and child.pictures >= _PICTURES_PER_CHILD:

@@ -9,12 +9,12 @@ import pytest
 from api.pace import Pace
 
 
-def paced(*ago_s: float, more_waits: bool = False) -> float | None:
+def paced(*ago_s: float) -> float | None:
     """After searches that ended so many seconds ago, the earliest first."""
     pace = Pace()
     now = time.time()
     for seconds in ago_s:
-        pace.ended(now - seconds, more_waits=more_waits)
+        pace.ended(now - seconds)
     return pace.seconds_per_search()
 
 
@@ -28,10 +28,6 @@ def test_it_is_the_mean_time_between_two_ends() -> None:
 
 def test_a_time_in_which_nobody_searched_counts_for_a_second_at_most() -> None:
     assert paced(50.0, 10.0, 9.5) == pytest.approx(1.5 / 2)
-
-
-def test_a_slow_pool_is_not_taken_for_an_idle_one() -> None:
-    assert paced(25.0, 20.0, 15.0, more_waits=True) == pytest.approx(5.0)
 
 
 def test_what_ended_more_than_a_minute_ago_is_forgotten() -> None:
