@@ -90,6 +90,9 @@ def test_a_refusal_and_a_running_search_have_no_finding(
     page.route("**/events", lambda route: route.fulfill(headers={"Content-Type": "text/event-stream"}, body=": \n\n"))
     choose(page, photographs[0])
     expect(page.get_by_role("progressbar")).to_be_visible()
+    expect(page.get_by_text("place 3 in the queue")).to_be_visible()
+    # Places and estimates change all the time: only the stage is spoken.
+    expect(page.locator("main [aria-live=polite]")).to_have_text("Waiting in the queue")
     assert_nothing_is_found(page)
 
 

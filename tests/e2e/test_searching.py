@@ -188,6 +188,33 @@ def test_a_match_is_compared_point_by_point_and_arrow_keys_turn_to_the_next(
     assert "match=" not in page.url
 
 
+def test_details_that_were_not_compared_are_not_said_to_disagree(
+    open_page: Open, photographs: list[pathlib.Path]
+) -> None:
+    page = open_page()
+    page.get_by_text("Narrow the search").click()
+    page.get_by_label("Compare details point by point").uncheck()
+    choose(page, photographs[0])
+    await_result(page)
+    dialog = open_first_match(page)
+    expect(dialog.get_by_text("Details were not compared.")).to_be_visible()
+    expect(dialog.get_by_text("No detail was found")).to_have_count(0)
+
+
+def test_the_focus_stays_at_the_button_that_leads_no_further(open_page: Open, photographs: list[pathlib.Path]) -> None:
+    page = open_page()
+    choose(page, photographs[0])
+    await_result(page)
+    dialog = open_first_match(page)
+    onward = dialog.get_by_role("button", name="Next object")
+    onward.focus()
+    for _ in range(10):
+        page.keyboard.press("Enter")
+    expect(dialog.get_by_text("10 of 10", exact=False).first).to_be_visible()
+    expect(onward).to_be_disabled()
+    expect(onward).to_be_focused()
+
+
 @pytest.mark.parametrize("twice", ["click", "key"])
 def test_closing_a_match_twice_in_haste_stays_with_the_search(
     twice: str, open_page: Open, photographs: list[pathlib.Path]
@@ -282,6 +309,11 @@ def test_no_part_is_smaller_than_the_server_searches(
     choose(page, small)
     await_result(page)
     page.get_by_role("button", name="Search a part of the picture").click()
+    frame = page.get_by_role("application")
+    before = frame.get_attribute("aria-label") or ""
+    # The browser's own keys are not the frame's.
+    page.keyboard.press("Control+-")
+    expect(frame).to_have_attribute("aria-label", before)
     for _ in range(40):
         page.keyboard.press("-")
     region = searched_part(page)

@@ -210,6 +210,52 @@ def test_stopping_stops_what_waits_too_and_says_what_was_not_sent(
     assert uploads(visits[0]) == 2
 
 
+def test_what_was_stopped_when_all_had_gone_out_is_not_said_to_be_unsent(
+    open_page: Open, photographs: list[pathlib.Path], tmp_path: pathlib.Path
+) -> None:
+    first, second = named(tmp_path, "first.jpg", "second.jpg", source=photographs[0])
+    page = open_page(provoked=REFUSED)
+    page.evaluate(
+        """() => {
+          const send = XMLHttpRequest.prototype.send;
+          XMLHttpRequest.prototype.send = function (body) {
+            send.call(this, body);
+            const all = { lengthComputable: true, loaded: 1, total: 1 };
+            this.upload.dispatchEvent(new ProgressEvent('progress', all));
+          };
+        }"""
+    )
+    hold_upload(page)
+    choose(page, first)
+    drop(page, second)
+    expect(page.get_by_text("1 more waits")).to_be_visible()
+    page.get_by_role("button", name="Stop sending").click()
+    alert = page.get_by_role("alert")
+    expect(alert.filter(has_text="first.jpg")).to_contain_text("may have received")
+    expect(alert.filter(has_text="second.jpg")).to_contain_text("Not sent")
+    alert.filter(has_text="first.jpg").get_by_role("button", name="Close this message").click()
+    expect(alert).to_have_count(1)
+    expect(alert).to_contain_text("second.jpg")
+
+
+def test_the_veil_goes_with_what_was_dragged(open_page: Open) -> None:
+    page = open_page()
+    veil = page.get_by_text("Let go to search")
+    carried = page.evaluate_handle(
+        "() => { const carried = new DataTransfer(); carried.items.add(new File([], '1.jpg')); return carried; }"
+    )
+    # Over two elements, of which one goes without being left.
+    page.dispatch_event("main", "dragenter", {"dataTransfer": carried})
+    page.dispatch_event("h1", "dragenter", {"dataTransfer": carried})
+    expect(veil).to_be_visible()
+    page.dispatch_event("body", "dragleave", {"dataTransfer": carried})
+    expect(veil).to_have_count(0)
+    page.dispatch_event("body", "dragenter", {"dataTransfer": carried})
+    expect(veil).to_be_visible()
+    page.dispatch_event("body", "dragover", {"dataTransfer": carried})
+    expect(veil).to_have_count(0)
+
+
 def test_a_dropped_folder_is_searched_for_its_pictures(
     open_page: Open, photographs: list[pathlib.Path], tmp_path: pathlib.Path
 ) -> None:

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.e2e.conftest import Open
-from tests.e2e.gestures import await_result, choose, keep_busy, match_cards
+from tests.e2e.gestures import await_result, choose, keep_busy, match_cards, open_first_match
 
 pytestmark = pytest.mark.browser
 
@@ -341,3 +341,46 @@ def test_a_similar_object_is_called_neither_the_same_nor_another(
     expect(legend).to_contain_text("Похож; тот же ли это предмет, по снимкам не решить.")
     expect(legend).to_contain_text("одна из 21 фотографии других предметов")
     expect(legend).not_to_contain_text("%")
+
+
+def test_a_picture_that_did_not_come_is_asked_for_again(open_page: Open) -> None:
+    page = open_page(provoked=REFUSED)
+    page.route("**/api/images/**", lambda route: route.abort())
+    page.get_by_role("link", name="Catalogue").click()
+    first = page.locator("main ul a .mat").first
+    expect(first.locator(".broken")).to_be_visible()
+    page.unroute("**/api/images/**")
+    page.evaluate("dispatchEvent(new Event('online'))")
+    expect(first.locator("img")).to_have_js_property("complete", True)
+    expect(page.locator(".broken")).to_have_count(0)
+
+
+def test_a_copy_that_the_browser_refuses_is_seen_and_heard_over_a_match_too(
+    open_page: Open, photographs: list[pathlib.Path]
+) -> None:
+    page = open_page()
+    page.add_init_script("document.execCommand = () => false; navigator.clipboard.writeText = () => Promise.reject();")
+    page.reload()
+    choose(page, photographs[0])
+    await_result(page)
+    dialog = open_first_match(page)
+    button = dialog.get_by_role("button", name=re.compile("^Copy: ")).first
+    button.click()
+    expect(button).to_have_attribute("title", "The browser did not allow copying")
+    expect(dialog.get_by_role("status")).to_have_text("The browser did not allow copying")
+    expect(button).to_have_attribute("title", re.compile("^Copy: "))
+
+
+def test_a_comparison_that_cannot_be_fetched_can_be_asked_for_again(
+    open_page: Open, photographs: list[pathlib.Path]
+) -> None:
+    page = open_page(provoked=REFUSED)
+    page.route("**/assets/MatchDialog*.js", lambda route: route.abort())
+    page.reload()
+    choose(page, photographs[0])
+    await_result(page)
+    match_cards(page).first.click()
+    expect(page.get_by_role("alert")).to_be_in_viewport()
+    page.unroute("**/assets/MatchDialog*.js")
+    page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_role("dialog")).to_be_visible()

@@ -46,6 +46,15 @@ describe('the lenses', () => {
     expect(there?.zoom).toBeCloseTo(1.5);
   });
 
+  it('are one where the detail lies outside the other picture', () => {
+    const shifted = alignmentOf(places.map(([x, y]) => [x, y, x + 0.5, y] as const));
+    expect(lensesAt({ x: 25, y: 50 }, query, match, shifted)).toHaveLength(2);
+    expect(lensesAt({ x: 75, y: 50 }, query, match, shifted)).toEqual([
+      { on: 'query', at: { x: 0.75, y: 0.5 }, zoom: 3 },
+    ]);
+    expect(lensesAt({ x: 250, y: 100 }, query, match, shifted)).toHaveLength(1);
+  });
+
   it('are one where nothing tells how the pictures lie to each other, and none beside them', () => {
     expect(lensesAt({ x: 300, y: 100 }, query, match, null)).toEqual([
       { on: 'match', at: { x: 0.5, y: 0.5 }, zoom: 3 },

@@ -59,7 +59,11 @@ export function toQuery({ a, b, c, d, e, f }: Alignment, { x, y }: Point): Point
 
 function within({ left, top, width, height }: Box, { x, y }: Point): Point | null {
   const point = { x: (x - left) / width, y: (y - top) / height };
-  return point.x >= 0 && point.x <= 1 && point.y >= 0 && point.y <= 1 ? point : null;
+  return onPicture(point) ? point : null;
+}
+
+function onPicture({ x, y }: Point): boolean {
+  return x >= 0 && x <= 1 && y >= 0 && y <= 1;
 }
 
 /** The lens under the pointer, and one on the same detail of the other picture, magnified to the same size. */
@@ -75,5 +79,6 @@ export function lensesAt(pointer: Point, query: Box, match: Box, alignment: Alig
   const there: Lens = onQuery
     ? { on: 'match', at: toMatch(alignment, at), zoom: ZOOM / scale }
     : { on: 'query', at: toQuery(alignment, at), zoom: ZOOM * scale };
-  return [here, there];
+  // The other picture may show less of the object.
+  return onPicture(there.at) ? [here, there] : [here];
 }

@@ -1,6 +1,6 @@
 import { untrack } from 'svelte';
 
-/** What has just happened, in words, for the page's one live region. */
+/** What has just happened, in words, for the page's live region and that of a dialog over it. */
 class Announcer {
   said = $state('');
 

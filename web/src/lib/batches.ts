@@ -10,6 +10,9 @@ export interface LeftOut {
   readonly detail?: string;
 }
 
+/** Stopped too late to say that it was not sent. */
+export const PERHAPS_RECEIVED = 'perhaps_received';
+
 export const leftOutFor = (code: string, files: readonly { readonly name: string }[]): LeftOut[] =>
   files.map(({ name }) => ({ name, code }));
 

@@ -1,7 +1,7 @@
 import type { Accepted } from './api/contract';
 import { Refusal } from './api/refusal';
 import { upload, type SearchOptions, type Upload } from './api/upload';
-import { batches, leftOutFor, sorted, type LeftOut } from './batches';
+import { batches, leftOutFor, PERHAPS_RECEIVED, sorted, type LeftOut } from './batches';
 import { catalogue } from './catalogue.svelte';
 import { unreadable } from './files';
 import { go, place } from './navigation.svelte';
@@ -163,7 +163,10 @@ class Sending {
 
   /** What waits is stopped too: whoever stops does not expect the page to go on. */
   stop(): void {
-    this.leaveOut('stopped', [...this.files, ...this.waiting]);
+    // All of it has gone out, and only the answer is awaited: nobody knows here whether it was taken.
+    if (this.fraction === 1) this.leaveOut(PERHAPS_RECEIVED, this.files);
+    else this.leaveOut('stopped', this.files);
+    this.leaveOut('stopped', this.waiting);
     this.#waiting = [];
     this.#upload?.abort();
   }

@@ -1,4 +1,11 @@
-import type { BatchDocument, CatalogueRecord, CatalogueStatus, Match, RecordPage, SearchDocument } from './contract';
+import type {
+  BatchDocument,
+  CatalogueRecord,
+  CatalogueStatus,
+  RecordPage,
+  SearchDocument,
+  SearchResult,
+} from './contract';
 import { Refusal, refusalOf } from './refusal';
 
 async function answer(url: string, init?: RequestInit): Promise<Response> {
@@ -35,7 +42,7 @@ export const api = {
   search: (id: string) => document<SearchDocument>(`/api/searches/${path(id)}`),
   batch: (id: string) => document<BatchDocument>(`/api/batches/${path(id)}`),
   record: (id: number) => document<CatalogueRecord>(`/api/records/${id}`),
-  similar: (id: number) => document<{ matches: readonly Match[] }>(`/api/records/${id}/similar`),
+  similar: (id: number) => document<SearchResult>(`/api/records/${id}/similar`),
   records: (query: RecordQuery, signal?: AbortSignal) => document<RecordPage>(recordsUrl(query), signal),
   catalogue: () => document<CatalogueStatus>('/api/catalogue'),
   cancel: async (id: string): Promise<void> => {

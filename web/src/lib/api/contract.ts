@@ -189,6 +189,8 @@ export interface Accepted {
 export interface RecordPage {
   readonly records: readonly CatalogueRecord[];
   readonly next_cursor: string | null;
+  /** Why a text was not looked for by meaning, a code; a list without a text has none. */
+  readonly meaning_missing?: string | null;
 }
 
 export interface CatalogueStatus {

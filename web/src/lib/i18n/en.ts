@@ -45,8 +45,9 @@ export const en = {
   'upload.retry_in': { one: 'Try again in {count} second', other: 'Try again in {count} seconds' },
   'upload.others': { one: 'Send the other one', other: 'Send the other {count}' },
   'upload.dismiss': 'Close this message',
-  'upload.refused': { one: 'The photograph was not accepted', other: 'The photographs were not accepted' },
+  'upload.refused': { one: '{count} photograph was not accepted', other: '{count} photographs were not accepted' },
   'upload.left_out': 'Not sent',
+  'upload.perhaps_received': 'Perhaps received',
   'upload.left_out.more': 'and {count} more',
 
   'stage.queued': 'Waiting in the queue',
@@ -159,6 +160,7 @@ export const en = {
     other: '{count} points agree when one photograph is laid over the other.',
   },
   'match.points.drawn': '{drawn} of them are drawn.',
+  'match.points.unchecked': 'Details were not compared.',
   'match.points.none': 'No detail was found that agrees point by point.',
   'match.points.other_image': 'The points belong to another photograph of this object.',
   'match.images': 'Photographs of this object',
@@ -196,6 +198,7 @@ export const en = {
   'record.similar': 'Find similar objects',
   'record.similar.title': 'Similar objects',
   'record.similar.none': 'Nothing similar in the catalogue.',
+  'record.similar.distant': 'No other object is close enough to be called similar. The nearest are shown below.',
   'record.withdrawn': 'This record has been withdrawn and no longer appears in searches.',
   'record.no_images': 'No photographs',
 
@@ -216,6 +219,8 @@ export const en = {
   'error.too_many_pixels': 'The picture has more pixels than can be read. Save it smaller.',
   'error.request_too_large': 'Together these photographs are too large for one request. Send fewer of them at a time.',
   'error.stopped': 'Sending was stopped.',
+  'error.perhaps_received':
+    'Sending was stopped after everything had gone out. The server may have received the photographs all the same.',
   'error.unreadable': 'The file cannot be read. It may have been moved, changed or deleted since it was chosen.',
   'error.no_pictures': 'There are no pictures in this folder.',
   'error.bad_region': 'The marked part does not lie within the picture. Mark it again.',
@@ -224,6 +229,7 @@ export const en = {
   'error.rejected_input': 'The request was not accepted.',
   'error.no_images': 'This record has no photographs to compare.',
   'error.no_words': 'There is nothing to search for in this text. Write at least one word or number.',
+  'error.no_meaning': 'Only the words were searched for: search by meaning is not available at the moment.',
   'error.not_found': 'There is nothing at this address.',
   'error.unavailable': 'The service is not available at the moment. Nothing is lost; try again shortly.',
   'error.index_not_ready':

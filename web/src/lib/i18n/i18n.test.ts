@@ -50,6 +50,14 @@ describe('a phrase', () => {
     expect(phrase(ru['verdict.rate.one_in'], 'ru', { count })).toContain(expected);
   });
 
+  it.each([
+    [1, 'Не принята 1 фотография'],
+    [2, 'Не приняты 2 фотографии'],
+    [21, 'Не принята 21 фотография'],
+  ])('says of %i photographs in Russian that they were refused', (count, expected) => {
+    expect(phrase(ru['upload.refused'], 'ru', { count })).toBe(expected);
+  });
+
   it('counts in English', () => {
     expect(phrase(en['count.records'], 'en', { count: 1 })).toBe('1 record');
     expect(phrase(en['count.records'], 'en', { count: 1204 })).toBe('1,204 records');
