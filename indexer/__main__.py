@@ -48,7 +48,9 @@ from vitrine.adapters.sql_leases import SqlLeases
 from vitrine.settings import Settings
 
 # From sysexits.h, so that scripts can tell a wrong file from a server that is away.
-_WRONG_DATA, _NO_INPUT, _NOT_WRITTEN, _TRY_AGAIN, _WRONG_SETTING = 65, 66, 74, 75, 78
+_WRONG_DATA, _NO_INPUT, _NOTHING_THERE, _NOT_WRITTEN, _TRY_AGAIN, _WRONG_SETTING = 65, 66, 69, 74, 75, 78
+# Counts and lists of a whole catalogue may take a server minutes, and no visitor waits for them.
+_LONGEST_ANSWER_S = 3600
 # Who embeds: the choices of --via.
 _HERE, _QUEUE = "process", "queue"
 _CODES = {"no_source": _NO_INPUT, "no_profile": _NO_INPUT, "bad_profile": _WRONG_DATA}
@@ -154,7 +156,7 @@ def _opened(settings: Settings, via: str = _HERE) -> Iterator[commands.Index]:
         embedding = opened.enter_context(_embedding(settings, via))
         settings.make_home()
         encoder = encoders.configured(settings)
-        database = Database(settings.sqlalchemy_url)
+        database = Database(settings.sqlalchemy_url, answer_timeout_s=_LONGEST_ANSWER_S)
         opened.callback(database.close)
         decoder = decoders.configured(settings, slots=settings.decoder_slots, visitors_first=via == _QUEUE)
         opened.callback(decoder.close)
@@ -196,6 +198,8 @@ def _embedding(settings: Settings, via: str) -> Iterator[StartEmbedding]:
 def _exit_code(error: errors.VitrineError) -> int:
     if error.code in _CODES:
         return _CODES[error.code]
+    if isinstance(error, errors.IndexNotReady):
+        return _NOTHING_THERE
     if isinstance(error, sql_failures.Unusable):
         return _WRONG_SETTING
     if isinstance(error, errors.DependencyUnavailable):
@@ -243,7 +247,9 @@ def _parser() -> argparse.ArgumentParser:
         )
     subcommands.add_parser("build", help="make a new snapshot: index, calibration, classifier")
     subcommands.add_parser("status", help="say what is there")
-    subcommands.add_parser("verify", help="read every byte of the snapshot, and look for every original")
+    subcommands.add_parser(
+        "verify", help="read every byte of the snapshot, and look for every original and its local features"
+    )
     classifier = subcommands.add_parser("classifier", help="versions of the classifier, and classes added by hand")
     classifier_commands.add_options(classifier)
     return parser

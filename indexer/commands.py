@@ -19,7 +19,7 @@ from indexer.rejects import Rejects
 from indexer.snapshot import SnapshotBuilder
 from indexer.sources.registry import open_source
 from indexer.summary import Plan, Summary
-from vitrine import domain, errors
+from vitrine import domain, errors, preparation
 from vitrine.ports import HeadStore, Leases, SnapshotStore, TextEncoder
 
 _log = logging.getLogger(__name__)
@@ -160,31 +160,63 @@ def status(index: Index) -> list[str]:
 
 
 def verify(index: Index) -> Iterator[str]:
-    """Reads every byte of the current snapshot, then looks for the original of every image, line by line.
+    """Reads every byte of the current snapshot, then looks for what the store keeps of every image, line by line.
 
-    Raises DamagedSnapshot or IndexNotReady, and NotFound where originals are lost.
+    Raises DamagedSnapshot or IndexNotReady, and NotFound where originals or local features are lost; of several the
+    last, when the others are told.
     """
-    manifest = index.snapshots.verify(index.ports.encoder.model_id)
-    yield from report.snapshot_lines(manifest)
-    yield "verified    every file is as its SHA-256 says"
-    count, lost = _originals(index.ports)
-    yield f"originals   {count - lost:,} of {count:,} images"
-    if lost:
-        raise errors.NotFound(
-            f"The image store lacks the originals of {lost:,} images: no other model can embed them, and nobody sees "
-            "them. Put the folder images of VITRINE_HOME back from a copy; or touch the photographs and add their "
-            "tables again, which stores those that it finds."
-        )
+    wrong: list[errors.VitrineError] = []
+    try:
+        manifest = index.snapshots.verify(index.ports.encoder.model_id)
+    except (errors.DamagedSnapshot, errors.IndexNotReady) as error:
+        wrong.append(error)
+    else:
+        yield from report.snapshot_lines(manifest)
+        yield "verified    every file is as its SHA-256 says"
+    kept = _kept(index.ports)
+    yield f"originals   {kept.images - kept.lost:,} of {kept.images:,} images"
+    yield f"features    {kept.embedded - kept.bare:,} of {kept.embedded:,} embedded images"
+    wrong += kept.complaints()
+    yield from (complaint.message for complaint in wrong[:-1])
+    if wrong:
+        raise wrong[-1]
 
 
-def _originals(ports: Ports) -> tuple[int, int]:
-    """How many images the catalogue has, and how many of them the store has no original of."""
-    count = lost = last = 0
+@dataclasses.dataclass(kw_only=True)
+class _Kept:
+    """``lost``: images without an original. ``bare``: embedded ones without local features."""
+
+    images: int = 0
+    lost: int = 0
+    embedded: int = 0
+    bare: int = 0
+
+    def complaints(self) -> Iterator[errors.NotFound]:
+        if self.bare:
+            yield errors.NotFound(
+                f"The image store lacks the local features of {self.bare:,} images: no search compares their points. "
+                "Touch the photographs and add their tables again, which keeps them anew."
+            )
+        if self.lost:
+            yield errors.NotFound(
+                f"The image store lacks the originals of {self.lost:,} images: no other model can embed them, and "
+                "nobody sees them. Put the folder images of VITRINE_HOME back from a copy; or touch the photographs "
+                "and add their tables again, which stores those that it finds."
+            )
+
+
+def _kept(ports: Ports) -> _Kept:
+    kept, last = _Kept(), 0
     while page := ports.catalogue.images_after(last, _PAGE):
         last = page[-1].id
-        count += len(page)
-        lost += sum(not ports.images.exists(domain.original_key(image.sha256)) for image in page)
-    return count, lost
+        # The others get their local features with their embedding.
+        unembedded = ports.catalogue.images_without_embedding(ports.encoder.model_id, [image.id for image in page])
+        embedded = [image for image in page if image.id not in unembedded]
+        kept.images += len(page)
+        kept.lost += sum(not ports.images.exists(domain.original_key(image.sha256)) for image in page)
+        kept.embedded += len(embedded)
+        kept.bare += sum(preparation.lacks_features(image.sha256, ports.images) for image in embedded)
+    return kept
 
 
 def _say_all(lines: Sequence[str], say: Callable[[str], None]) -> None:

@@ -15,7 +15,7 @@ from concurrent import futures
 from indexer.interruption import Interruption
 from indexer.photographs import Ports
 from indexer.progress import Progress
-from vitrine import errors
+from vitrine import errors, preparation
 from vitrine.domain import CatalogueImage, Pixels
 from vitrine.messages import IndexRequested, Lane
 from vitrine.ports import Broker
@@ -55,7 +55,10 @@ class _Published:
 
 
 class EmbeddingByWorkers:
-    """Local features are the workers' too; they are there before the embedding, so before anybody finds the image."""
+    """Local features are the workers' too; they are there before the embedding, so before anybody finds the image.
+
+    Workers leave alone what is embedded: where it has lost its features, this process keeps them anew.
+    """
 
     def __init__(
         self,
@@ -68,8 +71,10 @@ class EmbeddingByWorkers:
         patience: Patience | None = None,
     ) -> None:
         self._broker = broker
+        self._ports = ports
         self._catalogue = ports.catalogue
         self._model_id = ports.encoder.model_id
+        self._threads = threads
         self._progress = progress
         self._interruption = interruption
         self._patience = patience or Patience()
@@ -108,7 +113,9 @@ class EmbeddingByWorkers:
         self._progress.finish()
 
     def _publish_group(self) -> None:
-        missing = self._catalogue.images_without_embedding(self._model_id, self._group) - self._outstanding.keys()
+        unembedded = self._catalogue.images_without_embedding(self._model_id, self._group)
+        self._repair(set(self._group) - unembedded)
+        missing = unembedded - self._outstanding.keys()
         self._group = []
         while missing and self._is_full() and not self._interruption.asked:
             if not self._look(None if self._time_to_ask_all() else _OLDEST):
@@ -116,6 +123,17 @@ class EmbeddingByWorkers:
         # An image that is not published when the run is interrupted is found without its embedding by the next run.
         if missing and not self._interruption.asked:
             self._publish(sorted(missing))
+
+    def _repair(self, embedded: set[int]) -> None:
+        images = self._catalogue.images(embedded).values() if embedded else ()
+        bare = [image for image in images if preparation.lacks_features(image.sha256, self._ports.images)]
+        list(self._threads.map(self._keep_features, bare) if self._threads else map(self._keep_features, bare))
+
+    def _keep_features(self, image: CatalogueImage) -> None:
+        try:
+            preparation.stored(image, self._ports.images, self._ports.decoder, self._ports.encoder.resize)
+        except (errors.NotFound, errors.RejectedInput) as error:
+            _log.error("image %d is left without local features: %s", image.id, error.message)
 
     def _is_full(self) -> bool:
         waiting = (self._waiting_messages() or 0) * GROUP
@@ -156,18 +174,19 @@ class EmbeddingByWorkers:
             # While the queue moves, an image's turn may still come.
             return
         missed = sorted(image_id for image_id, published in self._outstanding.items() if published.at < due)
-        self._give_up([image_id for image_id in missed if self._outstanding[image_id].times >= patience.tries])
+        self._give_up([image_id for image_id in missed if self._outstanding[image_id].times >= patience.tries], waiting)
         again = [image_id for image_id in missed if image_id in self._outstanding]
         for start in range(0, len(again), GROUP):
             self._publish(again[start : start + GROUP])
         if again:
             _log.warning("published %d images again that no worker had embedded", len(again))
 
-    def _give_up(self, image_ids: list[int]) -> None:
+    def _give_up(self, image_ids: list[int], waiting: int) -> None:
+        """What is left of another run may be nothing but images that cannot be embedded, however many they are."""
         if not image_ids:
             return
-        few = len(image_ids) <= GROUP and self._catalogue.counts(self._model_id).embeddings > 0
-        if not self.added and not few:
+        all_taken = not waiting and self._catalogue.counts(self._model_id).embeddings > 0
+        if not self.added and not all_taken:
             raise errors.DependencyUnavailable(
                 f"No worker embeds anything under {self._model_id}: see their log, and whether VITRINE_MODEL,"
                 " VITRINE_DATABASE_URL and VITRINE_HOME are theirs too."

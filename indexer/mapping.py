@@ -20,10 +20,14 @@ _YEAR_FIELDS = ("year_from", "year_to")
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class MappedRow:
-    """What a row says of its object, and the paths of its photographs as they are written there."""
+    """What a row says of its object, and the paths of its photographs as they are written there.
+
+    ``dating``: the cells that the years were read from, by field; those that hold something.
+    """
 
     content: RecordContent
     images: tuple[str, ...]
+    dating: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 class RecordMapping:
@@ -37,9 +41,11 @@ class RecordMapping:
         self._profile = profile
         self._columns = _by_folded_name(columns)
         self._used: set[str] = set()
-        self._texts = self._readers({name: rule for name, rule in profile.record.items() if name not in _YEAR_FIELDS})
+        self._identity = self._of_one_numbering(profile.record["external_id"])
+        texts = {name: rule for name, rule in profile.record.items() if name not in _YEAR_FIELDS}
+        self._texts = self._readers({**texts, "external_id": self._identity})
         if "external_id" not in self._texts:
-            raise self._missing(_columns_of(profile.record["external_id"]))
+            raise self._missing(_columns_of(self._identity))
         self._years = self._readers({name: profile.record[name] for name in _YEAR_FIELDS if name in profile.record})
         self._span = self._first(profile.years) if profile.years else None
         self._authors = self._all(profile.authors)
@@ -64,6 +70,8 @@ class RecordMapping:
         texts = {field: read(row.values) for field, read in self._texts.items()}
         # Systems write "й" differently, and tables go through several.
         texts["external_id"] = unicodedata.normalize("NFC", texts["external_id"])
+        if not texts["external_id"]:
+            raise self._unidentified()
         content = RecordContent(
             **texts,
             authors=_unique(self._authors(row.values)),
@@ -72,7 +80,11 @@ class RecordMapping:
             translations=self._translated(row.values),
         )
         record_limits.check(content)
-        return MappedRow(content=content, images=_unique(self._images(row.values)))
+        return MappedRow(content=content, images=_unique(self._images(row.values)), dating=self._dating(row.values))
+
+    def _dating(self, values: _Values) -> dict[str, str]:
+        readers = {**self._years, "years": self._span or _nothing}
+        return {field: text for field, read in readers.items() if (text := read(values))}
 
     def _first_and_last_year(self, values: _Values) -> years.Span:
         first, last = (self._year(field, values) for field in _YEAR_FIELDS)
@@ -98,7 +110,23 @@ class RecordMapping:
         }
         return {language: texts for language, texts in found.items() if texts}
 
+    def _unidentified(self) -> errors.RejectedInput:
+        found = {column: None for rule in _columns_of(self._identity) if (column := self._column(rule.name))}
+        where = " or ".join(map(repr, found))
+        return errors.RejectedInput(
+            f"The object has no external id in {where}: fill it in, or name with --mapping PROFILE a column that tells "
+            "all objects apart.",
+            code="no_external_id",
+            field="external_id",
+        )
+
     # Binding
+
+    def _of_one_numbering(self, choice: Choice) -> Choice:
+        """Of bare columns only the first that is there: 501 in another is another object. A template can say whose."""
+        columns = (rule for rule in dict.fromkeys(choice) if isinstance(rule, Column))
+        there = [column for column in columns if column.name.strip().casefold() in self._columns]
+        return tuple(rule for rule in choice if rule not in there[1:])
 
     def _readers(self, choices: Mapping[str, Choice]) -> dict[str, _Reader]:
         """Only of what the source can have: a table lacks most of what a general profile looks for."""

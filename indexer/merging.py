@@ -7,12 +7,13 @@ import hashlib
 import json
 import sqlite3
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from vitrine import errors
 from vitrine.domain import RecordContent
 
 _YEARS = ("year_from", "year_to")
+_NO_DATING: Mapping[str, str] = {}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -54,9 +55,34 @@ def _reversed(values: Mapping[str, Any]) -> bool:
     return first is not None and last is not None and bool(first > last)
 
 
-def digest(content: RecordContent) -> str:
-    """SHA-256 of what a source says; the order of translations does not matter."""
-    return hashlib.sha256(json.dumps(vars(content), ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Said:
+    """What a source says of an object, as SHA-256.
+
+    ``sha256``: with the years as they are written, so that a table says the same when they are understood better.
+    ``as_understood``: with the years that were made of them, as earlier versions have it in the catalogue.
+    """
+
+    sha256: str
+    as_understood: str
+
+
+def said(content: RecordContent, dating: Mapping[str, str]) -> Said:
+    values = vars(content)
+    as_written = {name: value for name, value in values.items() if name not in _YEARS} | {"dating": dict(dating)}
+    return Said(sha256=_digest(as_written), as_understood=_digest(values))
+
+
+def _digest(values: Mapping[str, Any]) -> str:
+    """The order of translations does not matter."""
+    return hashlib.sha256(json.dumps(values, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+
+
+class _Row(NamedTuple):
+    content: str
+    dating: str
+    conflicts: str
+    record_id: int | None
 
 
 class MergedRecords:
@@ -72,33 +98,40 @@ class MergedRecords:
         self._execute("PRAGMA journal_mode=OFF")
         self._execute("PRAGMA synchronous=OFF")
         self._execute(
-            "CREATE TABLE merged (external_id TEXT PRIMARY KEY, content TEXT, conflicts TEXT, record_id INTEGER)"
-            " WITHOUT ROWID"
+            "CREATE TABLE merged (external_id TEXT PRIMARY KEY, content TEXT, dating TEXT, conflicts TEXT,"
+            " record_id INTEGER) WITHOUT ROWID"
         )
 
-    def add(self, content: RecordContent) -> Mapping[str, tuple[Any, Any]]:
-        """Returns the conflicts that this record did not have before."""
+    def add(self, content: RecordContent, dating: Mapping[str, str] = _NO_DATING) -> Mapping[str, tuple[Any, Any]]:
+        """Returns the conflicts that this record did not have before. ``dating``: see MappedRow."""
         row = self._row(content.external_id)
         if row is None:
-            self._execute("INSERT INTO merged VALUES (?, ?, '[]', NULL)", (content.external_id, _to_text(content)))
-            return {}
-        known = set(json.loads(row[1]))
-        both = merged(_from_text(row[0]), content)
-        text = _to_text(both.content)
-        new = {field: values for field, values in both.conflicts.items() if field not in known}
-        if new or text != row[0]:
             self._execute(
-                "UPDATE merged SET content = ?, conflicts = ? WHERE external_id = ?",
-                (text, json.dumps(sorted(known | set(new))), content.external_id),
+                "INSERT INTO merged VALUES (?, ?, ?, '[]', NULL)",
+                (content.external_id, _to_text(content), json.dumps(dating, ensure_ascii=False, sort_keys=True)),
+            )
+            return {}
+        known = set(json.loads(row.conflicts))
+        both = merged(_from_text(row.content), content)
+        text = _to_text(both.content)
+        dated = json.dumps({**dating, **json.loads(row.dating)}, ensure_ascii=False, sort_keys=True)
+        new = {field: values for field, values in both.conflicts.items() if field not in known}
+        if new or (text, dated) != (row.content, row.dating):
+            self._execute(
+                "UPDATE merged SET content = ?, dating = ?, conflicts = ? WHERE external_id = ?",
+                (text, dated, json.dumps(sorted(known | set(new))), content.external_id),
             )
         return new
 
     def get(self, external_id: str) -> tuple[RecordContent, int | None]:
         """The merged content, and the number that was remembered. Raises KeyError."""
-        row = self._row(external_id)
-        if row is None:
-            raise KeyError(external_id)
-        return _from_text(row[0]), row[2]
+        row = self._known(external_id)
+        return _from_text(row.content), row.record_id
+
+    def said(self, external_id: str) -> Said:
+        """Raises KeyError."""
+        row = self._known(external_id)
+        return said(_from_text(row.content), json.loads(row.dating))
 
     def remember(self, external_id: str, record_id: int) -> None:
         """The number of the record in the catalogue."""
@@ -110,11 +143,17 @@ class MergedRecords:
     def close(self) -> None:
         self._database.close()
 
-    def _row(self, external_id: str) -> tuple[str, str, int | None] | None:
+    def _known(self, external_id: str) -> _Row:
+        row = self._row(external_id)
+        if row is None:
+            raise KeyError(external_id)
+        return row
+
+    def _row(self, external_id: str) -> _Row | None:
         found = self._execute(
-            "SELECT content, conflicts, record_id FROM merged WHERE external_id = ?", (external_id,)
+            "SELECT content, dating, conflicts, record_id FROM merged WHERE external_id = ?", (external_id,)
         ).fetchone()
-        return found if found is None else (found[0], found[1], found[2])
+        return found if found is None else _Row(*found)
 
     def _execute(self, statement: str, values: Sequence[str | int] = ()) -> sqlite3.Cursor:
         try:

@@ -13,7 +13,7 @@ from indexer import image_paths, merging, survey
 from indexer.embedding_here import EmbeddingHere
 from indexer.interruption import Interruption
 from indexer.mapping import MappedRow, RecordMapping
-from indexer.merging import Merged, MergedRecords
+from indexer.merging import Merged, MergedRecords, Said
 from indexer.photographs import Applied, Photograph, PhotographLine, Ports, StartEmbedding
 from indexer.progress import Progress
 from indexer.rejects import Rejects, are_rejects
@@ -197,11 +197,13 @@ class _Import:
         Where it says something new it decides, and rejected rows only fill what is empty; what it leaves open stays as
         the catalogue has it. The window may be old: what is there now is asked where nobody else changes it.
         """
-        said = merging.digest(content)
+        said = self._records.said(content.external_id)
         known = self._window.imported.get(content.external_id)
-        if known is not None and known.is_old_news(self._task.source_name, said):
+        if known is not None and known.is_old_news(self._task.source_name, said.sha256):
             self._tally.records_unchanged += 1
             return known.record_id
+        if known is not None and known.is_old_news(self._task.source_name, said.as_understood):
+            return self._remembered_anew(content, said)
         # Of several where the transaction is run again, the last one stands.
         asked: list[Merged] = []
 
@@ -214,7 +216,7 @@ class _Import:
             content,
             source=self._task.source_name,
             # What was only offered is not remembered: the table itself, corrected likewise, is still to decide.
-            imported_sha256="" if self._only_fills and known is not None else said,
+            imported_sha256="" if self._only_fills and known is not None else said.sha256,
             merge=merge,
             show=not self._only_fills,
         )
@@ -226,6 +228,18 @@ class _Import:
             self._tally.records_changed += 1
         else:
             self._tally.records_added += 1
+        return record_id
+
+    def _remembered_anew(self, content: RecordContent, said: Said) -> int:
+        """An earlier version remembered what the source said by the years that it understood; the record stays."""
+        record_id, _ = self._catalogue.put_record(
+            content,
+            source=self._task.source_name,
+            imported_sha256="" if self._only_fills else said.sha256,
+            merge=lambda stored: stored,
+            show=False,
+        )
+        self._tally.records_unchanged += 1
         return record_id
 
     def _note_conflicts(self, both: Merged) -> None:

@@ -69,7 +69,7 @@ class Survey:
         if isinstance(judged, Kept):
             content = judged.mapped.content
             self.images += len(judged.mapped.images)
-            self._warn(judged.row.line, content.external_id, self.records.add(content))
+            self._warn(judged.row.line, content.external_id, self.records.add(content, judged.mapped.dating))
 
     def _warn(self, line: int, external_id: str, conflicts: Mapping[str, tuple[Any, Any]]) -> None:
         for field, (stays, other) in conflicts.items():

@@ -25,6 +25,13 @@ _PARTIAL = (
 _ROMAN = re.compile(r"(X{0,3})(IX|IV|V?I{0,3})")
 _ROMAN_VALUES = {"I": 1, "V": 5, "X": 10}
 _ORDINAL = r"(?:\d+(?:\s?-?(?:[яйюе]|ая|ой|ую|ые|го|st|nd|rd|th)(?!\w))?|[IVXХ]+(?!\w))"
+_CENTURY = r"(?i:вв?|век\w*|столет\w*|ст(?=\.)|c|cc|cent|centur\w+)(?!\w)"
+_ENDING = r"(?:\s?[-–]?\s?(?:е|ые|х|ых)|['’]?s)(?!\w)"
+_DECADES = re.compile(
+    rf"(?<!\w)(?<!\d[-–—/])(?:(?P<first>[1-9]0)(?:{_ENDING})?\s*(?:[-–—/,]|(?i:и|and|to)(?!\w))\s*)?"
+    rf"(?P<last>[1-9]0){_ENDING}\s*(?:(?i:гг?|год\w*)(?!\w)\.?\s*)?(?i:of\s+(?:the\s+)?)?"
+    rf"(?P<century>[IVXХivxх]+|\d{{1,2}})(?i:-?(?:й|го|ого|st|nd|rd|th))?\s*{_CENTURY}"
+)
 _MONTH = r"(?:янв|фев|мар|апр|ма[йя]|ию[нл]|авг|сен|окт|ноя|дек|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\w*"
 # Numbers that belong to no year: dynasties, parts of a century, days and months.
 _ASIDE = re.compile(
@@ -39,17 +46,20 @@ _ASIDE = re.compile(
 )
 _TOKEN = re.compile(
     rf"(?P<bc>{_BC})|(?P<ad>{_AD})"
-    # So old, or so long ago: a span that nobody can count from the text.
-    r"|(?P<age>(?i:лет|years|yrs|ago|назад|bp)(?!\w))"
+    # So old, so long ago, or in years of the Hijra: a span that nobody can count from the text.
+    r"|(?P<age>(?i:лет|years|yrs|ago|назад|bp|хиджр\w*|hijr\w*|hegira|гг?\.?\s?х(?=\.))(?!\w)"
+    r"|AH(?!\w)|A\.\s?H\.(?=\s*\d)|(?<=\d)\s?A\.\s?H\.)"
     rf"|(?P<partial>{_PARTIAL})"
     r"|(?P<number>\d+(?:(?i:st|nd|rd|th|['’]?s|\s?[-–]?\s?(?:е|ые)|[-–](?:х|ых|го|й|я|м|му|ом|ый|ого))(?!\w))?)"
     r"|(?P<roman>[IVXХ]+|[ivxх]{2,})(?=вв?(?!\w)|век|ст\.|\b)"
     r"|(?P<millennium>(?i:тыс(?!\w)|тысячелет\w*|mill(?!\w)|millenni\w*))"
-    r"|(?P<century>(?i:вв?|век\w*|столет\w*|ст(?=\.)|c|cc|cent|centur\w+)(?!\w))"
+    rf"|(?P<century>{_CENTURY})"
     r"|(?P<dash>[-–—−/]|(?i:to|по|till|until)(?!\w))"
     r"|(?P<link>[,;]|(?i:и|and|or|или)(?!\w))"
     r"|[^\W\d]+|."
 )
+# What stands before a dash that is no minus: "1812-14", "?-1917", "[?] -1917", "… -1917".
+_BEFORE_DASH = re.compile(r"(?:[\w\])?*…]|\.\.)$|(?:\?[\])]?|…|\.\.)\s+$")
 # Characters; what is longer is no date but a description.
 _LONGEST = 1000
 _DECADE_ENDINGS = ("s", "е", "ые", "х", "ых")
@@ -80,7 +90,7 @@ def span(text: str) -> Span:
     """
     if len(text) > _LONGEST:
         return None, None
-    terms = _terms(_ASIDE.sub(" ", text))
+    terms = _terms(_DECADES.sub(_decades, _ASIDE.sub(" ", text)))
     _inherit(terms)
     spans: list[tuple[int, int]] = []
     for before, term in itertools.pairwise([None, *terms]):
@@ -91,6 +101,17 @@ def span(text: str) -> Span:
     return (min(first for first, _ in spans), max(last for _, last in spans)) if spans else (None, None)
 
 
+def _decades(found: re.Match[str]) -> str:
+    """ "10–20-е гг. XX в." with decades of four digits. Where they do not fit, it stays, and is not understood."""
+    last, century = found["last"], found["century"]
+    first = found["first"] or last
+    number = int(century) if century.isdecimal() else _roman(century).number
+    if not 0 < number <= _LATEST["century"] or first > last:
+        return found[0]
+    years = 100 * (number - 1)
+    return f" {years + int(first)}-е – {years + int(last)}-е "
+
+
 def _without_era(text: str) -> tuple[str, bool]:
     plain = _BEFORE_CHRIST.sub(" ", text)
     return plain.strip(), plain != text
@@ -99,6 +120,7 @@ def _without_era(text: str) -> tuple[str, bool]:
 @dataclasses.dataclass(kw_only=True)
 class _Term:
     """A number with what stands around it. ``dashed``: the other end of a range that the term before it begins.
+    ``linked``: that, or named together with the term before it.
 
     ``partial``: of three digits, and something stands where a fourth would. ``era``: -1 before Christ, 1 after; 0 where
     nothing is said.
@@ -109,6 +131,7 @@ class _Term:
     decade: bool = False
     partial: bool = False
     dashed: bool = False
+    linked: bool = False
     unit: str = ""
     era: int = 0
     era_leads: bool = False
@@ -129,7 +152,8 @@ def _terms(text: str) -> list[_Term]:
             return []
         if kind in ("number", "partial", "roman"):
             term = _roman(token[0]) if kind == "roman" else _number(token[0], partial=kind == "partial")
-            term.dashed, term.era, term.era_leads = dashed, leading_era, leading_era != 0
+            term.dashed, term.linked = dashed, linked
+            term.era, term.era_leads = leading_era, leading_era != 0
             terms.append(term)
             dashed = linked = False
             leading_era = 0
@@ -154,7 +178,7 @@ def _is_minus(text: str, token: re.Match[str]) -> bool:
     return (
         token[0] in "-−"
         and text[token.end() : token.end() + 1].isdecimal()
-        and not text[token.start() - 1 : token.start()].isalnum()
+        and not _BEFORE_DASH.search(text[: token.start()])
     )
 
 
@@ -180,8 +204,12 @@ def _inherit(terms: list[_Term]) -> None:
         term, following = following, term
         if not term.era and not following.era_leads:
             term.era = following.era
-        if term.is_short and not term.unit:
-            term.unit = following.unit
+        if term.is_short and not term.unit and following.unit:
+            if following.linked and not (term.decade and term.number % 10 == 0):
+                term.unit = following.unit
+            else:
+                # Some part of the century: "5-е гг. XX в.", "1-е десятилетие XX в."
+                term.number = 0
 
 
 def _years(term: _Term, before: _Term | None) -> tuple[int, int] | None:
@@ -214,6 +242,9 @@ def _years(term: _Term, before: _Term | None) -> tuple[int, int] | None:
         return None
     if before is not None and before.partial and term.number < before.number:
         # "150 ?–225": what was taken for a decade was none.
+        return None
+    if term.era >= 0 and term.number > datetime.date.today().year:
+        # Copies printed, or years since the creation of the world.
         return None
     if term.decade:
         return None if term.number % 10 else _in_era(term, term.number, term.number + 9)

@@ -69,7 +69,7 @@ class SearchPipeline:
         self._encoder = encoder
         self._index = index
         self._catalogue = catalogue
-        self._features = functools.lru_cache(maxsize=_KEPT_FEATURES)(self._read_features)
+        self._read_features = functools.lru_cache(maxsize=_KEPT_FEATURES)(self._unpacked_features)
 
     def run(self, searches: Sequence[Search], report: ReportStage) -> Iterator[Answered]:
         """Each search once, in groups, as soon as they are answered. Which failed by their own doing have an error.
@@ -261,12 +261,15 @@ class SearchPipeline:
         }
         return ranking.with_evidence(candidates, evidence)
 
-    def _read_features(self, sha256: str) -> local_features.LocalFeatures | None:
-        """None where the picture was indexed without them: its embedding alone speaks for it."""
+    def _features(self, sha256: str) -> local_features.LocalFeatures | None:
+        """None where the picture has none yet, which is asked again each time: its embedding alone speaks for it."""
         try:
-            return local_features.unpack(self._images.read(features_key(sha256)))
+            return self._read_features(sha256)
         except (errors.NotFound, errors.RejectedInput):
             return None
+
+    def _unpacked_features(self, sha256: str) -> local_features.LocalFeatures:
+        return local_features.unpack(self._images.read(features_key(sha256)))
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import os
 import threading
 from collections.abc import Callable, Iterator
 
@@ -103,6 +104,22 @@ def test_a_second_run_publishes_nothing(
         tally = add(table, embedding=through(broker)).tally
     assert (tally.images_known, tally.images_added, tally.embeddings_added) == (12, 0, 0)
     assert len(broker.heard) == published and embedded(catalogue) == 12
+
+
+def test_local_features_that_were_lost_are_kept_anew_though_no_worker_is_asked(
+    museum: Museum, add: Add, catalogue: MemoryCatalogue, images: MemoryImageStore, broker: HeardBroker
+) -> None:
+    table = museum.write(museum.objects(3))
+    add(table)
+    keys = [domain.features_key(image.sha256) for image in catalogue.images(range(1, 7)).values()]
+    lost = {key: images.read(key) for key in keys[:4]}
+    for key in lost:
+        images.remove(key)
+    for photograph in museum.folder.glob("*.jpg"):
+        os.utime(photograph, (1, 1))
+    add(table, embedding=through(broker))
+    assert {key: images.read(key) for key in lost} == lost
+    assert not broker.heard
 
 
 def test_a_broken_photograph_is_rejected_with_its_line_and_never_published(
@@ -215,6 +232,28 @@ def test_an_image_that_no_worker_can_read_is_given_up_and_told(
         summary = add(museum.write(museum.objects(4)), embedding=through(broker))
     assert (summary.tally.embeddings_added, summary.tally.embeddings_given_up) == (7, 1)
     assert any("1 images were left out" in line for line in summary.lines())
+
+
+def test_however_many_cannot_be_embedded_a_run_that_finds_nothing_else_ends_well(
+    museum: Museum, add: Add, broker: HeardBroker, worker: IndexWorker
+) -> None:
+    some = museum.objects(1 + embedding_by_workers.GROUP)
+    with working(broker, worker.handle):
+        add(museum.write(some[:1]), embedding=through(broker))
+    # As if their originals were gone: workers take the messages, and embed nothing.
+    with working(broker, lambda _request: None):
+        tally = add(museum.write(some), embedding=through(broker)).tally
+    assert (tally.embeddings_added, tally.embeddings_given_up) == (0, len(some) - 1)
+
+
+def test_messages_that_nobody_takes_end_the_run_with_a_hint_though_the_model_has_embeddings(
+    museum: Museum, add: Add, broker: HeardBroker, worker: IndexWorker
+) -> None:
+    some = museum.objects(2)
+    with working(broker, worker.handle):
+        add(museum.write(some[:1]), embedding=through(broker))
+    with pytest.raises(errors.DependencyUnavailable, match="No worker embeds anything"):
+        add(museum.write(some), embedding=through(broker))
 
 
 def test_a_broker_that_stays_away_ends_the_run_to_be_resumed(museum: Museum, add: Add) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import dataclasses
 import hashlib
+import json
 import logging
 import pathlib
 from collections.abc import Callable
@@ -13,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from indexer import commands, progress
+from indexer import commands, progress, years
 from indexer.photographs import Ports
 from tests.unit.indexer.conftest import Add, Museum, picture
 from vitrine import domain, errors, local_features
@@ -338,6 +339,37 @@ def test_a_table_that_takes_a_change_back_is_followed(museum: Museum, add: Add, 
         add(museum.write([{"external_id": "1", "name": name}]))
         record = catalogue.record_by_external_id("1")
         assert record is not None and record.content.name == name
+
+
+def test_a_table_says_nothing_new_because_its_years_are_understood_otherwise(
+    museum: Museum, add: Add, catalogue: MemoryCatalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [{"external_id": number, "name": "Ваза", "date": "XIX в."} for number in "12"]
+    add(museum.write(rows))
+    catalogue.change_record(1, lambda content: dataclasses.replace(content, name="Кратер"))
+    catalogue.withdraw(2)
+    monkeypatch.setattr(years, "span", lambda _text: (1850, 1899))
+    assert add(museum.table).tally.records_unchanged == 2
+    assert catalogue.record(1).content.name == "Кратер" and catalogue.record(2).withdrawn
+
+    assert add(museum.write([{**row, "date": "XX в."} for row in rows])).tally.records_changed == 2
+    assert catalogue.record(1).content.name == "Ваза" and not catalogue.record(2).withdrawn
+
+
+def test_what_an_earlier_version_remembered_is_old_news_and_remembered_anew(
+    museum: Museum, add: Add, catalogue: MemoryCatalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = domain.RecordContent(external_id="1", name="Ваза", period="XIX в.", year_from=1801, year_to=1900)
+    # As the versions before digested it.
+    text = json.dumps(vars(content), ensure_ascii=False, sort_keys=True)
+    catalogue.put_record(content, source="museum.csv plain", imported_sha256=hashlib.sha256(text.encode()).hexdigest())
+    catalogue.change_record(1, lambda content: dataclasses.replace(content, name="Кратер"))
+    catalogue.withdraw(1)
+    museum.write([{"external_id": "1", "name": "Ваза", "date": "XIX в."}])
+    assert add(museum.table).tally.records_unchanged == 1
+    monkeypatch.setattr(years, "span", lambda _text: (1850, 1899))
+    assert add(museum.table).tally.records_unchanged == 1
+    assert catalogue.record(1).content.name == "Кратер" and catalogue.record(1).withdrawn
 
 
 def test_a_table_is_remembered_by_its_name_and_by_how_and_in_which_part_it_is_read(tmp_path: pathlib.Path) -> None:

@@ -71,6 +71,22 @@ def test_columns_that_only_case_tells_apart_are_refused() -> None:
         RecordMapping(profile_file.load("plain"), ["ID", "Name", "name"])
 
 
+def test_external_ids_are_of_one_column_whichever_else_has_numbers() -> None:
+    mapping = RecordMapping(profile_file.load("plain"), ["id", "Номер в Госкаталоге"])
+    row = {"id": "501", "Номер в Госкаталоге": "77"}
+    assert mapping.apply(SourceRow(line=2, values=row)).content.external_id == "77"
+    with pytest.raises(errors.RejectedInput, match="in 'Номер в Госкаталоге': fill it in, or name with") as refusal:
+        mapping.apply(SourceRow(line=3, values={**row, "Номер в Госкаталоге": ""}))
+    assert refusal.value.code == "no_external_id"
+    assert mapping.unused == ("id",)
+
+
+def test_templates_may_tell_the_numbers_of_several_columns_apart() -> None:
+    profile = "record: {external_id: [{template: 'gk:{a}'}, {template: 'inv:{b}'}, b]}"
+    assert mapped(profile, {"a": "1", "b": "1"}).content.external_id == "gk:1"
+    assert mapped(profile, {"a": "", "b": "1"}).content.external_id == "inv:1"
+
+
 def test_an_external_id_is_the_same_composed_and_decomposed() -> None:
     profile = "record: {external_id: id}"
     composed, decomposed = (

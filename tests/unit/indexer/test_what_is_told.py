@@ -35,9 +35,13 @@ class Lease:
 
 
 class VerifiedSnapshot:
-    """A store in which every byte is as it was written."""
+    """A store in which every byte is as it was written, unless something is ``wrong``."""
+
+    wrong: errors.VitrineError | None = None
 
     def verify(self, _model_id: str) -> Mapping[str, Any]:
+        if self.wrong is not None:
+            raise self.wrong
         index = {"kind": "Flat", "recall_at_10": 1.0}
         return {"name": "first", "count": 2, "index": index, "class_missing": "too_few_labels", "classifier": {}}
 
@@ -47,10 +51,16 @@ def lease() -> Lease:
     return Lease()
 
 
+@pytest.fixture
+def snapshots() -> VerifiedSnapshot:
+    return VerifiedSnapshot()
+
+
 @pytest.fixture(autouse=True)
-def index(ports: Ports, lease: Lease, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> commands.Index:
+def index(
+    ports: Ports, lease: Lease, snapshots: Any, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> commands.Index:
     nothing: Any = None
-    snapshots: Any = VerifiedSnapshot()
     made = commands.Index(ports=ports, snapshots=snapshots, heads=nothing, leases=lease)
 
     @contextlib.contextmanager
@@ -96,7 +106,7 @@ def test_nobody_is_told_to_embed_what_is_withdrawn(
 ) -> None:
     add(museum.write(museum.objects(1)))
     catalogue.withdraw(1)
-    assert command_line.main(["build"]) == 65
+    assert command_line.main(["build"]) == 69
     told = capsys.readouterr().err
     assert "is withdrawn" in told and "python -m" not in told
 
@@ -129,6 +139,52 @@ def test_an_original_that_was_lost_is_noticed_and_comes_back(
     add(table)
     assert command_line.main(["verify"]) == 0
     assert catalogue.counts(ToyEncoder.model_id).images == 8
+
+
+def test_local_features_that_were_lost_are_noticed_and_come_back(
+    museum: Museum, add: Add, catalogue: MemoryCatalogue, images: MemoryImageStore, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = museum.write(museum.objects(2))
+    add(table)
+    catalogue.add_image(1, sha256="a" * 64, width=1, height=1, source="not embedded yet")
+    images.write(domain.original_key("a" * 64), b"")
+    images.remove(domain.features_key(catalogue.image(3).sha256))
+    assert command_line.main(["verify"]) == 65
+    told = capsys.readouterr()
+    assert "originals   5 of 5 images" in told.out and "features    3 of 4 embedded images" in told.out
+    assert "lacks the local features of 1 images" in told.err
+
+    # As the message advises.
+    for photograph in museum.folder.glob("*.jpg"):
+        os.utime(photograph, (1, 1))
+    add(table)
+    assert command_line.main(["verify"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("wrong", "status"),
+    [(errors.DamagedSnapshot("A file is damaged."), 65), (errors.IndexNotReady("There is no snapshot."), 69)],
+)
+def test_originals_are_looked_for_whatever_the_snapshot_is_like(
+    museum: Museum,
+    add: Add,
+    catalogue: MemoryCatalogue,
+    images: MemoryImageStore,
+    snapshots: VerifiedSnapshot,
+    capsys: pytest.CaptureFixture[str],
+    wrong: errors.VitrineError,
+    status: int,
+) -> None:
+    add(museum.write(museum.objects(1)))
+    snapshots.wrong = wrong
+    assert command_line.main(["verify"]) == status
+    told = capsys.readouterr()
+    assert "originals   2 of 2 images" in told.out and wrong.message in told.err
+
+    images.remove(domain.original_key(catalogue.image(1).sha256))
+    assert command_line.main(["verify"]) == 65
+    told = capsys.readouterr()
+    assert wrong.message in told.out and "lacks the originals of 1 images" in told.err
 
 
 def test_a_classifier_of_one_typology_is_not_said_to_lack_labels() -> None:

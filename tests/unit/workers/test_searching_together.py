@@ -11,12 +11,12 @@ import pytest
 
 from tests.pictures import photograph
 from tests.searches import running
-from vitrine import errors, verdict
+from vitrine import errors, local_features, verdict
 from vitrine.adapters.faiss_index import FaissIndex
 from vitrine.adapters.head_folder import HeadFolder
 from vitrine.adapters.snapshot_folder import SnapshotFolder
 from vitrine.adapters.subprocess_decoder import SubprocessDecoder
-from vitrine.domain import Match, RecordContent, Search, SearchResult, Stage, upload_key
+from vitrine.domain import Match, RecordContent, Search, SearchResult, Stage, features_key, upload_key
 from vitrine.ports import DecodeRequest
 from vitrine.testing import MemoryCatalogue, MemoryImageStore, ToyEncoder
 from workers import pipeline as pipelines
@@ -52,6 +52,12 @@ class Bench:
             vector = self._encoder.encode(square[None])[0]
             self.catalogue.add_embeddings(ToyEncoder.model_id, {image_id: vector})
         self.index.refresh()
+
+    def features(self, data: bytes) -> bytes:
+        request = DecodeRequest(preview_size=local_features.PREVIEW_SIZE, features=True)
+        features = self._decoder.decode(data, request).features
+        assert features is not None
+        return features
 
     def search(self, name: str, data: bytes, *, geometric_check: bool = False) -> Search:
         sha256 = hashlib.sha256(data).hexdigest()
@@ -126,6 +132,14 @@ def test_whoever_is_compared_is_answered_after_the_others_and_alone(bench: Bench
     assert [[name for name, _ in group] for group in groups] == [["quick"], ["a"], ["b"]]
 
 
+def test_local_features_that_were_kept_since_are_compared_without_a_restart(bench: Bench) -> None:
+    bench.fill()
+    asked = bench.search("1", photograph(1), geometric_check=True)
+    assert not compared(bench.run([asked])[0][0][1])
+    bench.images.write(features_key("1"), bench.features(photograph(1)))
+    assert compared(bench.run([asked])[0][0][1])
+
+
 def test_a_picture_that_takes_long_is_left_until_the_others_are_answered(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -140,6 +154,10 @@ def test_where_nothing_is_indexed_each_is_told(bench: Bench) -> None:
     searches = [bench.search(str(number), photograph(number)) for number in range(2)]
     [group] = bench.run(searches)
     assert [name for name, answer in group if isinstance(answer, errors.IndexNotReady)] == ["0", "1"]
+
+
+def compared(answer: Answer) -> bool:
+    return any(match.evidence is not None for match in _result(answer).matches)
 
 
 def _result(answer: Answer) -> SearchResult:
