@@ -33,13 +33,15 @@ def read(catalogue: Catalogue, model_id: str) -> Embedded:
     """Raises IndexNotReady where nothing is embedded, or only what is withdrawn."""
     image_ids: list[int] = []
     record_ids: list[int] = []
-    vectors: list[Floats] = []
+    vectors = np.empty((0, 0), np.float32)
     watermark = 0
     while page := catalogue.embeddings_after(model_id, watermark, _PAGE):
         watermark = page[-1].sequence
         image_ids += [row.image_id for row in page]
         record_ids += [row.record_id for row in page]
-        vectors.append(np.stack([row.vector for row in page]))
+        # Where it lies, or moved by its page table: all vectors are never there twice.
+        vectors.resize((len(image_ids), len(page[0].vector)), refcheck=False)
+        vectors[-len(page) :] = [row.vector for row in page]
     # Asked last: what is shown again while the pages are read gets a sequence behind them and may be on two, and what
     # is shown again from here on comes after the watermark.
     withdrawn = catalogue.withdrawn_image_ids()
@@ -53,15 +55,22 @@ def read(catalogue: Catalogue, model_id: str) -> Embedded:
             else f"Nothing is embedded under {model_id} yet. Run: python -m indexer embed, where the catalogue has "
             "images already; or add a table with photographs."
         )
-    # Page by page: all vectors do not lie in memory once more.
-    for place, rows in enumerate(np.split(kept, np.cumsum([len(page) for page in vectors])[:-1])):
-        vectors[place] = vectors[place][rows]
     return Embedded(
         image_ids=numbers[kept],
         record_ids=np.array(record_ids, np.int64)[kept],
-        vectors=np.concatenate(vectors),
+        vectors=_moved_up(vectors, kept),
         watermark=watermark,
     )
+
+
+def _moved_up(vectors: Floats, kept: npt.NDArray[np.bool_]) -> Floats:
+    """The rows that are kept, in the place of all: they are moved some at a time, and never written before read."""
+    size = 0
+    for start in range(0, len(vectors), _PAGE):
+        some = vectors[start : start + _PAGE][kept[start : start + _PAGE]]
+        vectors[size : size + len(some)] = some
+        size += len(some)
+    return vectors[:size]
 
 
 def _latest(image_ids: Numbers) -> npt.NDArray[np.bool_]:
@@ -75,17 +84,31 @@ def _latest(image_ids: Numbers) -> npt.NDArray[np.bool_]:
 def classifier(catalogue: Catalogue, embedded: Embedded, *, kind: str | None = None) -> Fitted:
     """The head that the catalogue's own labels give; the report holds their translations too."""
     labels = catalogue.labels()
-    fitted = fitting.fit(*labelled(catalogue, embedded, labels), translations=labels.translations, kind=kind)
+    places, texts = _told(catalogue, embedded, labels)
+    fitted = fitting.fit(
+        embedded.vectors,
+        texts,
+        embedded.record_ids[places],
+        places=places,
+        translations=labels.translations,
+        kind=kind,
+    )
     return dataclasses.replace(fitted, report={**fitted.report, "translations": labels.translations})
 
 
 def labelled(catalogue: Catalogue, embedded: Embedded, labels: Labels) -> tuple[Floats, list[str], Numbers]:
     """Vectors, labels and record numbers of the images whose record has a label (`examples.told_once`)."""
+    places, texts = _told(catalogue, embedded, labels)
+    return embedded.vectors[places], texts, embedded.record_ids[places]
+
+
+def _told(catalogue: Catalogue, embedded: Embedded, labels: Labels) -> tuple[Numbers, list[str]]:
+    """Their rows and labels."""
     known = labels.typologies
     rows = np.flatnonzero([record_id in known for record_id in embedded.record_ids.tolist()])
     texts = [known[record_id] for record_id in embedded.record_ids[rows].tolist()]
     told = examples.told_once(_photographs(catalogue, embedded.image_ids[rows]), texts)
-    return embedded.vectors[rows[told]], [texts[row] for row in told], embedded.record_ids[rows[told]]
+    return rows[told], [texts[row] for row in told]
 
 
 def _photographs(catalogue: Catalogue, image_ids: Numbers) -> Numbers:

@@ -14,6 +14,8 @@ Numbers = npt.NDArray[np.int64]
 Split = tuple[Numbers, Numbers]
 
 MOST_IMAGES = 50_000
+# Pictures × classes: time and memory of a fit go with it. Of a hundred classes all those pictures, of more fewer each.
+_MOST_LOGITS = 5_000_000
 _FOLDS = 4
 
 
@@ -35,13 +37,20 @@ class Examples:
 
 
 def labelled(
-    vectors: Floats, labels: Sequence[str], record_ids: Numbers, names: Sequence[str], rng: np.random.Generator
+    vectors: Floats,
+    labels: Sequence[str],
+    record_ids: Numbers,
+    names: Sequence[str],
+    rng: np.random.Generator,
+    places: Numbers | None = None,
 ) -> Examples:
-    """Those whose label is one of ``names``; of very many, a sample."""
+    """Those whose label is one of ``names``; of very many, a sample. ``places`` [n]: their rows in ``vectors``."""
     number = {name: position for position, name in enumerate(names)}
     classes = np.array([number.get(label, -1) for label in labels], np.int64)
-    rows = balanced_sample(np.flatnonzero(classes >= 0), classes, MOST_IMAGES, rng)
-    return Examples.of(np.asarray(vectors[rows], np.float32), classes[rows], record_ids[rows])
+    most = min(MOST_IMAGES, _MOST_LOGITS // len(names))
+    rows = balanced_sample(np.flatnonzero(classes >= 0), classes, record_ids, most, rng)
+    taken = vectors[rows if places is None else places[rows]]
+    return Examples.of(np.asarray(taken, np.float32), classes[rows], record_ids[rows])
 
 
 def told_once(photographs: Numbers, labels: Sequence[str]) -> Numbers:
@@ -57,18 +66,26 @@ def told_once(photographs: Numbers, labels: Sequence[str]) -> Numbers:
     return np.sort(first[np.bincount(pairs[:, 0], minlength=len(first)) == 1])
 
 
-def balanced_sample(rows: Numbers, classes: Numbers, most: int, rng: np.random.Generator) -> Numbers:
+def balanced_sample(rows: Numbers, classes: Numbers, objects: Numbers, most: int, rng: np.random.Generator) -> Numbers:
     """At most ``most`` of the rows, in order. Rare classes are kept whole and only the largest are thinned out.
 
-    A head on some hundred numbers gains nothing measurable from more, and fifty million rows would not fit.
+    A head on some hundred numbers gains nothing measurable from more, and fifty million rows would not fit. Second
+    pictures go before objects do: no class falls below the fewest objects that one is learned from.
     """
     if len(rows) <= most:
         return rows
     shuffled = rng.permutation(rows)
-    order = shuffled[np.argsort(classes[shuffled], kind="stable")]
-    sorted_classes = classes[order]
-    place_in_class = np.arange(len(order)) - np.searchsorted(sorted_classes, sorted_classes)
-    return np.sort(order[np.argsort(place_in_class, kind="stable")[:most]])
+    by_picture = shuffled[np.argsort(_places_within(objects[shuffled]), kind="stable")]
+    return np.sort(by_picture[np.argsort(_places_within(classes[by_picture]), kind="stable")[:most]])
+
+
+def _places_within(groups: Numbers) -> Numbers:
+    """[n]: how many of the same group stand before each."""
+    order = np.argsort(groups, kind="stable")
+    in_groups = groups[order]
+    places = np.empty(len(groups), np.int64)
+    places[order] = np.arange(len(groups)) - np.searchsorted(in_groups, in_groups)
+    return places
 
 
 def folds(examples: Examples, seed: int) -> list[Split]:

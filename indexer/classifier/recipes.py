@@ -15,7 +15,9 @@ from indexer.classifier.examples import Examples, Floats, balanced_sample
 from vitrine.classifier import Head, LinearHead
 from vitrine.neighbours_head import NeighboursHead
 
-_ITERATIONS, _TOLERANCE = 200, 1e-3
+# The loss is a mean, and of it each class has its share: so has the gradient at which the fit ends. With one tolerance
+# for all, that of sixty classes would end before it has begun.
+_ITERATIONS, _TOLERANCE_OF_ALL = 200, 1e-3
 # What a linear head says of a class that it has not seen an example of: less than of any other.
 _UNSEEN = -10.0
 # Cosines differ by some hundredths; the temperature, which is fitted afterwards, wants logits that differ by some ones.
@@ -48,7 +50,7 @@ class Logistic:
         return {"strength": self.strength}
 
     def fit(self, examples: Examples, names: Sequence[str]) -> LinearHead:
-        model = LogisticRegression(C=self.strength, max_iter=_ITERATIONS, tol=_TOLERANCE)
+        model = LogisticRegression(C=self.strength, max_iter=_ITERATIONS, tol=_TOLERANCE_OF_ALL / len(names))
         with warnings.catch_warnings():
             # A head that stopped short of the optimum is judged by its held-out figures like any other.
             warnings.simplefilter("ignore", ConvergenceWarning)
@@ -99,7 +101,8 @@ class Neighbours:
 
     def fit(self, examples: Examples, names: Sequence[str]) -> NeighboursHead:
         rows = np.arange(len(examples.classes), dtype=np.int64)
-        kept = examples.at(balanced_sample(rows, examples.classes, _MOST_IN_BANK, np.random.default_rng(0)))
+        rng = np.random.default_rng(0)
+        kept = examples.at(balanced_sample(rows, examples.classes, examples.objects, _MOST_IN_BANK, rng))
         dimension = kept.vectors.shape[1]
         return NeighboursHead(
             classes=tuple(names),

@@ -154,6 +154,37 @@ def test_a_view_stays_as_it_was_while_the_index_moves_on(house: House) -> None:
     assert len(view.search(unit(1)[0], 100)) == 10
 
 
+def test_views_of_what_has_no_snapshot_stay_as_they_were_while_more_comes(house: House) -> None:
+    vectors = unit(12)
+    ids: list[int] = []
+    views = []
+    for some in np.split(vectors, [1, 2, 5, 6, 7]):
+        ids += house.add(some)
+        house.index.refresh()
+        views.append((house.index.view(), len(ids)))
+    for view, size in views:
+        wanted = np.argsort(-(vectors[:size] @ vectors[0]))
+        assert [neighbour.image_id for neighbour in view.search(vectors[0], 100)] == [ids[row] for row in wanted]
+
+
+def test_what_is_new_is_not_copied_at_every_refresh(house: House) -> None:
+    house.add(unit(20))
+    house.index.refresh()
+    house.add(unit(1, seed=1))
+    house.index.refresh()
+    before = house.index.view()
+    house.add(unit(1, seed=2))
+    house.index.refresh()
+    assert np.shares_memory(before.delta.vectors, house.index.view().delta.vectors)
+
+
+def test_of_equals_those_that_came_first_are_found(house: House) -> None:
+    same, other = unit(2)
+    ids = house.add(np.stack([other, same, same, same, same]))
+    house.index.refresh()
+    assert sorted(found(house, same, 3)) == ids[1:4]
+
+
 def test_embeddings_of_another_model_are_never_found(house: House) -> None:
     ids = house.add(unit(3))
     house.add(unit(3, seed=1), model_id="other@0000000000000000")

@@ -183,6 +183,37 @@ def test_a_large_catalogue_is_thinned_out_where_it_is_thickest(monkeypatch: pyte
     assert fitted.report["images"] == 90 and fitted.report["recall"]["редкая"] > 0.5
 
 
+def test_of_very_many_classes_those_with_the_most_objects_are_learned(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(classifier, "_MOST_CLASSES", 3)
+    vectors, labels, records = catalogue({"маска": 4, "ваза": 12, "чаша": 5, "икона": 7, "блюдо": 5})
+    fitted = classifier.fit(vectors, labels, records)
+    assert fitted.head is not None and fitted.head.classes == ("блюдо", "ваза", "икона")
+    assert fitted.report["dropped"] == {"маска": 4, "чаша": 5}
+
+
+def test_of_many_classes_fewer_pictures_each_are_learned(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(examples, "_MOST_LOGITS", 400)
+    for classes in (4, 10):
+        given = catalogue({f"класс {number}": 30 for number in range(classes)}, images=1)
+        assert classifier.fit(*given, kind="prototype").report["images"] == 400 // classes
+
+
+def test_no_class_loses_its_objects_where_pictures_are_thinned_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    many = {f"класс {number:02}": 5 for number in range(20)}
+    monkeypatch.setattr(examples, "MOST_IMAGES", 4 * len(many))
+    vectors, labels, records = catalogue(many, images=9)
+    fitted = classifier.fit(vectors, labels, records, kind="prototype")
+    assert (fitted.report["folds"], fitted.report["objects"]) == (4, 4 * len(many))
+
+
+def test_many_classes_that_have_almost_everything_in_common_are_told_apart() -> None:
+    names = [f"класс {number:02}" for number in range(60)]
+    vectors, labels, records = catalogue(dict.fromkeys(names, 5), noise=0.1, own=0.1)
+    alike = vectors + 10 * np.ones(32, np.float32) / 32**0.5
+    alike /= np.linalg.norm(alike, axis=1, keepdims=True)
+    assert classifier.fit(alike, labels, records, kind="logistic").report["balanced_accuracy"] > 0.95
+
+
 def test_a_head_has_the_same_id_wherever_it_is_read_and_another_one_once_an_answer_may_change() -> None:
     made = head()
     assert LinearHead.from_bytes(made.to_bytes()).id == made.id and len(made.id) == 16

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 
+import pytest
 import yaml
 
 from vitrine.settings import ROOT, Settings
@@ -44,3 +45,10 @@ def test_no_service_fills_the_disk_with_its_logs() -> None:
         name for name, service in COMPOSE["services"].items() if "max-size" not in service["logging"]["options"]
     }
     assert not unbounded
+
+
+@pytest.mark.parametrize("name", ["indexer", "demo"])
+def test_an_import_puts_its_records_together_on_disk(name: str) -> None:
+    service = COMPOSE["services"][name]
+    in_memory, on_disk = service["tmpfs"], [volume.split(":")[1] for volume in service["volumes"]]
+    assert service["environment"]["SQLITE_TMPDIR"] in set(on_disk) - set(in_memory)

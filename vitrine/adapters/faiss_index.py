@@ -9,6 +9,7 @@ import dataclasses
 import logging
 import threading
 from collections.abc import Sequence
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -18,21 +19,52 @@ from vitrine.adapters import faiss_build
 from vitrine.adapters.head_folder import HeadFolder
 from vitrine.adapters.snapshot_folder import OpenSnapshot, SnapshotFolder
 from vitrine.classifier import Head
-from vitrine.domain import Embedding, Neighbour
+from vitrine.domain import Embedding, Neighbour, StoredEmbedding
 from vitrine.ports import Catalogue, StoredHead
 from vitrine.verdict import Calibration
 
 _log = logging.getLogger(__name__)
 _DELTA_PAGE = 5_000
+_Number = TypeVar("_Number", bound=np.generic)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class _Delta:
-    """image_ids int64 [n], vectors float32 [n, d]; ``sequence`` is the last embedding that was looked at."""
+    """image_ids int64 [n], vectors float32 [n, d]; ``sequence`` is the last embedding that was looked at.
 
-    image_ids: npt.NDArray[np.int64]
-    vectors: npt.NDArray[np.float32]
+    They lie at the beginning of ``id_room`` and ``vector_room``. What follows is filled by whoever is grown from here,
+    and nobody's view reaches there.
+    """
+
+    size: int
+    id_room: npt.NDArray[np.int64]
+    vector_room: npt.NDArray[np.float32]
     sequence: int
+
+    @property
+    def image_ids(self) -> npt.NDArray[np.int64]:
+        return self.id_room[: self.size]
+
+    @property
+    def vectors(self) -> npt.NDArray[np.float32]:
+        return self.vector_room[: self.size]
+
+    def grown(self, page: Sequence[StoredEmbedding]) -> _Delta:
+        """Only of the newest that is served: two that are grown from one would write over each other."""
+        size = self.size + len(page)
+        id_room, vector_room = _with_room(self.id_room, size), _with_room(self.vector_room, size)
+        id_room[self.size : size] = [row.image_id for row in page]
+        vector_room[self.size : size] = [row.vector for row in page]
+        return _Delta(size=size, id_room=id_room, vector_room=vector_room, sequence=page[-1].sequence)
+
+
+def _with_room(rows: npt.NDArray[_Number], size: int) -> npt.NDArray[_Number]:
+    """The same array where it is long enough, else a copy of twice the length: each row is copied about once in all."""
+    if size <= len(rows):
+        return rows
+    longer = np.empty((max(size, 2 * len(rows)), *rows.shape[1:]), rows.dtype)
+    longer[: len(rows)] = rows
+    return longer
 
 
 class FaissView:
@@ -72,7 +104,7 @@ class FaissView:
 
     @property
     def size(self) -> int:
-        return (self._open.index.ntotal if self._open else 0) + len(self.delta.image_ids)
+        return (self._open.index.ntotal if self._open else 0) + self.delta.size
 
     def search(self, embedding: Embedding, k: int) -> Sequence[Neighbour]:
         found = [*self._in_snapshot(embedding, k), *self._in_delta(embedding, k)]
@@ -95,11 +127,22 @@ class FaissView:
         ]
 
     def _in_delta(self, embedding: Embedding, k: int) -> list[Neighbour]:
-        if not len(self.delta.image_ids):
+        if not self.delta.size:
             return []
-        similarities = self.delta.vectors @ embedding
-        best = np.argsort(-similarities, kind="stable")[:k]
-        return [Neighbour(image_id=int(self.delta.image_ids[row]), similarity=float(similarities[row])) for row in best]
+        similarities, image_ids = self.delta.vectors @ embedding, self.delta.image_ids
+        return [
+            Neighbour(image_id=int(image_ids[row]), similarity=float(similarities[row]))
+            for row in _best(similarities, k)
+        ]
+
+
+def _best(similarities: npt.NDArray[np.float32], k: int) -> npt.NDArray[np.int64]:
+    """Rows of the k highest, best first; of equals the one that came first, here as on any other worker."""
+    rows = np.arange(len(similarities))
+    if k < len(rows):
+        # Only so many are sorted, and whatever equals the last of them.
+        rows = np.flatnonzero(similarities >= np.partition(similarities, -k)[-k])
+    return rows[np.argsort(-similarities[rows], kind="stable")[:k]]
 
 
 class FaissIndex:
@@ -185,17 +228,12 @@ class FaissIndex:
 
     def _grown(self, delta: _Delta) -> _Delta:
         while page := self._catalogue.embeddings_after(self._model_id, delta.sequence, _DELTA_PAGE):
-            delta = _Delta(
-                image_ids=np.concatenate([delta.image_ids, np.array([row.image_id for row in page], np.int64)]),
-                vectors=np.concatenate([delta.vectors, np.stack([row.vector for row in page])]),
-                sequence=page[-1].sequence,
-            )
+            delta = delta.grown(page)
         return delta
 
     def _empty_delta(self, sequence: int) -> _Delta:
-        return _Delta(
-            image_ids=np.empty(0, np.int64), vectors=np.empty((0, self._dimension), np.float32), sequence=sequence
-        )
+        vector_room = np.empty((0, self._dimension), np.float32)
+        return _Delta(size=0, id_room=np.empty(0, np.int64), vector_room=vector_room, sequence=sequence)
 
     @staticmethod
     def _watermark(snapshot: OpenSnapshot | None) -> int:

@@ -14,7 +14,8 @@ from indexer import commands
 from indexer.photographs import Ports
 from tests.unit.indexer.conftest import Museum, index_of
 from vitrine import errors
-from vitrine.adapters import sql_failures
+from vitrine.adapters import encoders, sql_failures
+from vitrine.adapters.sql_engine import Database
 from vitrine.settings import Settings
 
 
@@ -31,6 +32,20 @@ def in_memory(ports: Ports, monkeypatch: pytest.MonkeyPatch) -> None:
         yield index_of(ports)
 
     monkeypatch.setattr(command_line, "_opened", opened)
+
+
+def test_a_server_may_take_its_time_to_count_a_whole_catalogue(monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[int] = []
+
+    def database(_url: str, *, answer_timeout_s: int) -> Database:
+        opened.append(answer_timeout_s)
+        raise errors.Misconfigured("seen enough")
+
+    monkeypatch.setattr(command_line, "Database", database)
+    monkeypatch.setattr(encoders, "configured", lambda _settings: None)
+    with pytest.raises(errors.Misconfigured, match="seen enough"), command_line._opened(Settings()):
+        pass
+    assert opened[0] >= 600
 
 
 @pytest.mark.usefixtures("in_memory")

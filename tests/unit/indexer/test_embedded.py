@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import pytest
 
 from indexer import embedded
-from indexer.classifier import fitting, zero_shot
+from indexer.classifier import examples, fitting, zero_shot
 from vitrine import errors
 from vitrine.domain import RecordContent, StoredEmbedding
 from vitrine.testing import MemoryCatalogue
@@ -65,6 +67,26 @@ def test_what_is_withdrawn_while_it_is_read_is_left_out() -> None:
     catalogue.withdraw(1)
     with pytest.raises(errors.IndexNotReady, match="is withdrawn"):
         embedded.read(catalogue, MODEL)
+
+
+def test_a_classifier_is_fitted_without_a_copy_of_all_vectors(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(examples, "MOST_IMAGES", 20)
+    taken: list[int] = []
+
+    class Counted(np.ndarray[Any, np.dtype[np.float32]]):
+        def __getitem__(self, rows: Any) -> Any:
+            taken.append(np.size(rows))
+            return super().__getitem__(rows).view(np.ndarray)
+
+    catalogue = catalogue_of(("", [0]), *[(("ваза", "чаша")[number % 2], [number]) for number in range(1, 41)])
+    rows = embedded.read(catalogue, MODEL)
+    counted = dataclasses.replace(rows, vectors=rows.vectors.view(Counted))
+    fitted = embedded.classifier(catalogue, counted)
+    assert taken == [20] and fitted.report["classes"] == {"ваза": 20, "чаша": 20}
+    assert fitted.exam is not None
+    place_of = {record_id: place for place, record_id in enumerate(rows.record_ids.tolist())}
+    for vector, record_id in zip(fitted.exam.vectors, fitted.exam.objects.tolist(), strict=True):
+        assert np.array_equal(vector, rows.vectors[place_of[record_id]])
 
 
 def test_a_photograph_that_several_records_share_is_told_once() -> None:
