@@ -82,7 +82,7 @@ def _settings(folder: pathlib.Path, port: int) -> pathlib.Path:
     return file
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     if not os.environ.get("VITRINE_TEST_COMPOSE"):
         pytest.skip("set VITRINE_TEST_COMPOSE=1 where a Docker engine is at hand; it builds all images")

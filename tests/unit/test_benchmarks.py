@@ -145,7 +145,7 @@ def test_the_distributed_size_is_measured_on_real_servers(
         (pytest.fail if os.environ.get("CI") else pytest.skip)("; ".join(missing))
     onnx.save(vit.graph(SMALL), tmp_path / "small.onnx")
     (tmp_path / "small.yaml").write_text(SMALL_DESCRIPTION)
-    sizes = {"--seconds": "1", "--rounds": "1", "--in-flight": "3", "--catalogue": "4", "--streams": "1"}
+    sizes = {"--seconds": "1", "--rounds": "1", "--in-flight": "3", "--catalogue": "4", "--streams": "3"}
     where = ["--encoder", str(tmp_path / "small.yaml"), "--torch-python", str(tmp_path / "python")]
     assert __main__.main(["distributed", *where, *(part for pair in sizes.items() for part in pair)]) == 0
     table = capsys.readouterr().out
