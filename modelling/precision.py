@@ -15,6 +15,7 @@ import numpy.typing as npt
 import onnx
 from onnx import TensorProto, helper, numpy_helper, shape_inference
 
+from triton_models import graphs
 from vitrine import errors
 
 Precision = Literal["fp16", "bf16", "fp8"]
@@ -35,7 +36,6 @@ _KEPT = {
 # BFLOAT16 is known to most operators from here on, and to convolutions from 22 on.
 _BF16_OPSET = 13
 _SCALAR = 16
-_OLDEST_IR = 4
 _FP8 = {TensorProto.FLOAT8E4M3FN}
 
 
@@ -76,8 +76,7 @@ class _Conversion:
         self._type_name = type_name
         self._model = onnx.ModelProto()
         self._model.CopyFrom(graph)
-        # Weights of older ones have to be inputs as well, and those that are made here are none.
-        self._model.ir_version = max(graph.ir_version, _OLDEST_IR)
+        graphs.with_free_weights(self._model)
         _constants_become_weights(self._model)
         self._weights = {weight.name: weight for weight in self._model.graph.initializer}
         self._floats = _floats(self._model)

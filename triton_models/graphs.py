@@ -40,8 +40,7 @@ def embedder(graph: pathlib.Path, description: ModelDescription, model_id: str) 
     opset = next((entry.version for entry in wrapped.opset_import if entry.domain in ("", "ai.onnx")), 0)
     if opset < _OLDEST_OPSET:
         raise errors.Misconfigured(f"The graph {graph} has opset {opset}; export it with {_OLDEST_OPSET} or newer.")
-    # Weights of older ones have to be inputs as well, and ours are none.
-    wrapped.ir_version = max(wrapped.ir_version, _OLDEST_IR)
+    with_free_weights(wrapped)
     parts = _Parts()
     source = _INNER + description.input_name
     _feed(wrapped, source, _shown(parts, description, casts=_casts(wrapped, source)))
@@ -63,6 +62,11 @@ def embedder(graph: pathlib.Path, description: ModelDescription, model_id: str) 
         ]
     )
     return _told(wrapped, {triton_contract.MODEL_ID: model_id})
+
+
+def with_free_weights(graph: onnx.ModelProto) -> None:
+    """Brings an old graph to the form in which weights need not be inputs too: those that we add are none."""
+    graph.ir_version = max(graph.ir_version, _OLDEST_IR)
 
 
 def classifier(head: Head | None, dimension: int) -> onnx.ModelProto:

@@ -11,28 +11,17 @@ import yaml
 from onnx import TensorProto, helper, numpy_helper
 
 SIZE = 48
+_BYTES = {"name": "image", "layout": "NHWC", "dtype": "uint8", "size": SIZE}
 
 
 def write_model(folder: pathlib.Path) -> pathlib.Path:
     """Description and graph; returns the description's path."""
-    nodes = [
-        helper.make_node("Cast", ["image"], ["pixels"], to=TensorProto.FLOAT),
-        helper.make_node("Transpose", ["pixels"], ["planes"], perm=[0, 3, 1, 2]),
-        helper.make_node("AveragePool", ["planes"], ["cells"], kernel_shape=[16, 16], strides=[16, 16]),
-        helper.make_node("Flatten", ["cells"], ["embedding"]),
-    ]
-    graph = helper.make_graph(
-        nodes,
-        "cells",
-        [helper.make_tensor_value_info("image", TensorProto.UINT8, ["n", SIZE, SIZE, 3])],
-        [helper.make_tensor_value_info("embedding", TensorProto.FLOAT, ["n", 27])],
-    )
-    return _written(
-        folder,
-        graph,
-        "cells",
-        {"name": "image", "layout": "NHWC", "dtype": "uint8", "size": SIZE},
-    )
+    return _of_bytes(folder, "cells", TensorProto.FLOAT)
+
+
+def write_half_model(folder: pathlib.Path) -> pathlib.Path:
+    """The same in half precision to the end."""
+    return _of_bytes(folder, "half", TensorProto.FLOAT16)
 
 
 def write_bare_model(folder: pathlib.Path) -> pathlib.Path:
@@ -50,23 +39,6 @@ def write_bare_model(folder: pathlib.Path) -> pathlib.Path:
     source = {"name": "image", "layout": "NCHW", "dtype": "float32", "size": SIZE}
     normalisation = {"mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225]}
     return _written(folder, graph, "bare", {**source, **normalisation})
-
-
-def write_half_model(folder: pathlib.Path) -> pathlib.Path:
-    """The same in half precision to the end."""
-    nodes = [
-        helper.make_node("Cast", ["image"], ["pixels"], to=TensorProto.FLOAT16),
-        helper.make_node("Transpose", ["pixels"], ["planes"], perm=[0, 3, 1, 2]),
-        helper.make_node("AveragePool", ["planes"], ["cells"], kernel_shape=[16, 16], strides=[16, 16]),
-        helper.make_node("Flatten", ["cells"], ["embedding"]),
-    ]
-    graph = helper.make_graph(
-        nodes,
-        "half cells",
-        [helper.make_tensor_value_info("image", TensorProto.UINT8, ["n", SIZE, SIZE, 3])],
-        [helper.make_tensor_value_info("embedding", TensorProto.FLOAT16, ["n", 27])],
-    )
-    return _written(folder, graph, "half", {"name": "image", "layout": "NHWC", "dtype": "uint8", "size": SIZE})
 
 
 def write_old_model(folder: pathlib.Path) -> pathlib.Path:
@@ -93,8 +65,20 @@ def write_single_model(folder: pathlib.Path, **source: int) -> pathlib.Path:
     graph = onnx.load(whole.with_suffix(".onnx")).graph
     for value in (*graph.input, *graph.output):
         value.type.tensor_type.shape.dim[0].dim_value = 1
-    told = {"name": "image", "layout": "NHWC", "dtype": "uint8", "size": SIZE, **source}
-    return _written(folder, graph, "single", told)
+    return _written(folder, graph, "single", {**_BYTES, **source})
+
+
+def _of_bytes(folder: pathlib.Path, name: str, number: int) -> pathlib.Path:
+    """``number``: the type that it computes in, and gives."""
+    nodes = [
+        helper.make_node("Cast", ["image"], ["pixels"], to=number),
+        helper.make_node("Transpose", ["pixels"], ["planes"], perm=[0, 3, 1, 2]),
+        helper.make_node("AveragePool", ["planes"], ["cells"], kernel_shape=[16, 16], strides=[16, 16]),
+        helper.make_node("Flatten", ["cells"], ["embedding"]),
+    ]
+    source = helper.make_tensor_value_info("image", TensorProto.UINT8, ["n", SIZE, SIZE, 3])
+    embedding = helper.make_tensor_value_info("embedding", number, ["n", 27])
+    return _written(folder, helper.make_graph(nodes, name, [source], [embedding]), name, _BYTES)
 
 
 def _written(

@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pytest
 
 from indexer.classifier import commands as classifier_commands
-from indexer.classifier import examples, fitting, gate
+from indexer.classifier import examples, fitting
 from indexer.classifier.fitting import Fitted
 from indexer.classifier.recipes import KINDS
 from indexer.classifier.versions import Versions
@@ -61,27 +61,6 @@ def worse() -> Fitted:
     wrong = [names[(names.index(label) + 1) % 3] for label in labels]
     mixed = [wrong[row] if records[row] % 3 == 0 else label for row, label in enumerate(labels)]
     return fitting.fit(vectors, mixed, records)
-
-
-@pytest.mark.parametrize(("classes", "objects"), [(2, 20), (4, 10), (5, 8), (3, 7)])
-def test_one_object_alone_decides_nothing(classes: int, objects: int) -> None:
-    """Its loss and the standard error are equal, whatever the last digits say."""
-    for missed in range(3):
-        right = [[0.0] * missed + [1.0] * (objects - missed) for _ in range(classes)]
-        before = float(np.mean([np.mean(one) for one in right]))
-        right[0][-1] = 0.0
-        after = float(np.mean([np.mean(one) for one in right]))
-        error = float(np.sqrt((1 / objects) ** 2)) / classes
-        compared = gate.Comparison(
-            candidate=after,
-            active=before,
-            error=error,
-            classes=classes,
-            objects=classes * objects,
-            common=classes * objects,
-            fallen={},
-        )
-        assert compared.passed
 
 
 def masks(count: int, seed: int = 7) -> Floats:

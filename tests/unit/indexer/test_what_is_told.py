@@ -111,6 +111,13 @@ def test_nobody_is_told_to_embed_what_is_withdrawn(
     assert "is withdrawn" in told and "python -m" not in told
 
 
+def add_as_advised(museum: Museum, add: Add, table: pathlib.Path) -> None:
+    """By the messages of `verify`: the photographs are touched, and their table is added again."""
+    for photograph in museum.folder.glob("*.jpg"):
+        os.utime(photograph, (1, 1))
+    add(table)
+
+
 def test_an_original_that_was_lost_is_noticed_and_comes_back(
     museum: Museum,
     add: Add,
@@ -133,10 +140,7 @@ def test_an_original_that_was_lost_is_noticed_and_comes_back(
     assert "verified    every file" in told.out and "originals   6 of 8 images" in told.out
     assert "lacks the originals of 2 images" in told.err
 
-    # As the message advises.
-    for photograph in museum.folder.glob("*.jpg"):
-        os.utime(photograph, (1, 1))
-    add(table)
+    add_as_advised(museum, add, table)
     assert command_line.main(["verify"]) == 0
     assert catalogue.counts(ToyEncoder.model_id).images == 8
 
@@ -154,10 +158,7 @@ def test_local_features_that_were_lost_are_noticed_and_come_back(
     assert "originals   5 of 5 images" in told.out and "features    3 of 4 embedded images" in told.out
     assert "lacks the local features of 1 images" in told.err
 
-    # As the message advises.
-    for photograph in museum.folder.glob("*.jpg"):
-        os.utime(photograph, (1, 1))
-    add(table)
+    add_as_advised(museum, add, table)
     assert command_line.main(["verify"]) == 0
 
 
